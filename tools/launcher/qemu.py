@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A virtual machine: QEMU's command line, its life, its console.
+
+	from launcher.qemu import VM, NetSpec
+	with VM("reflector", nets=[NetSpec("vhost-user", "/tmp/s")], mem="32M") as vm:
+		vm.wait_line("ready", timeout=5)        # a regular expression
+		...
+		code = vm.wait(timeout=10)              # the guest's exit code
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from . import accel as accels
+from . import console as consoles
+from . import hugepages, paths, procs, state
+from .nets import MAX_QUEUES, NetSpec, quote
+from .qmp import Qmp
+from .say import Fail, note, usage
+
+__all__ = ["VM", "NetSpec", "Timeout", "exit_code", "find_image", "parse_mem"]
+
+START_S = 10.0
+STUCK_POLL_S = 0.25
+MODULE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+
+
+class Timeout(Fail):
+	"""The guest did not do in time what the caller waited for. It still runs."""
+
+
+def parse_mem(text) -> int:
+	"""Bytes of "64M", "1G", "2048K"; a bare number is MiB."""
+	match = re.fullmatch(r"(\d{1,9})([KMG]?)i?B?", str(text), re.IGNORECASE)
+	if not match:
+		raise usage(f"'{text}' is no memory size: use for instance 64M or 1G")
+	size = int(match[1]) << {"K": 10, "": 20, "M": 20, "G": 30}[match[2].upper()]
+	if size < 1 << 20 or size > 1 << 40 or size % 4096:
+		raise usage(f"memory of {text} is out of range: use 1M to 1024G, whole pages")
+	return size
+
+
+def find_image(app) -> Path:
+	"""The image file for a name in build/images or for a path. Fail if there is none."""
+	text = str(app)
+	path = Path(text) if "/" in text or os.path.isfile(text) else paths.IMAGES / text
+	try:
+		with open(path, "rb") as f:
+			magic = f.read(4)
+	except OSError as err:
+		hint = "" if "/" in text else f"; build it with `./sluice build {text}`"
+		raise Fail(f"cannot read the image {path}: {err.strerror}{hint}") from None
+	if magic != b"\x7fELF":
+		raise Fail(f"{path} is not an image: it should be an ELF file")
+	return path.absolute()
+
+
+def exit_code(status: int):
+	"""The guest's exit code for QEMU's exit status; None if QEMU itself failed.
+
+	Status 0: the guest left with code 0 (triple fault under -no-reboot) or QEMU was told
+	to quit. isa-debug-exit makes status (code << 1) | 1 of codes 1..127.
+	"""
+	if status == 0:
+		return 0
+	if status > 1 and status & 1:
+		return status >> 1
+	return None
+
+
+class VM:
+	"""One virtual machine. Nothing happens before start() (or `with`).
+
+	image      name in build/images, or path of an image file
+	cmdline    words for the platform part of the boot command line
+	args       words for main(), a list; they follow " -- "
+	nets       list of NetSpec, one per network card (none: no card)
+	mem        "64M", "1G"; a bare number is MiB
+	accel      "auto" (KVM if it works, else TCG), "kvm", "tcg"
+	machine    "microvm" or "q35" (with qboot)
+	queues     queue pairs of each card
+	packed     packed rings instead of split ones
+	ring       descriptors per ring (256, 512, 1024; QEMU's limits apply)
+	modules    {"config": path}: the guest reads it as opt/sluice/config
+	initrd     path of a PVH module named "initrd"
+	core       host core of the vCPU; None: the last one this process may use. On a
+	           machine with one core nothing is pinned. QEMU's other threads get the
+	           other cores.
+	hugepages  "auto" (2 MiB pages if a card is vhost-user and they are to be had),
+	           "on" (Fail if not), "off"
+	console    "file": read it by lines(), wait_line(), console(); "inherit": to this
+	           process' stdout, live; or a path, which stays after the VM is gone
+	name       name for ps; None: derived from the image, made unique
+	detach     outlive this process (console goes to a file)
+	gdb        TCP port for QEMU's gdb server, machine stopped at its first instruction
+	extra      more words for QEMU, a list, at the end
+
+	Start a VM from a thread that outlives it: QEMU is killed when that thread ends
+	(unless detach). All methods Fail in one sentence.
+	"""
+
+	def __init__(self, image, cmdline="", nets=(), mem="64M", accel="auto", machine="microvm",
+			queues=1, packed=False, modules=None, core=None, hugepages="auto",
+			console="file", name=None, *, args=(), ring=256, initrd=None, detach=False,
+			gdb=None, extra=()):
+		self.image = find_image(image)
+		self.app = re.sub(r"\.elf$", "", self.image.name)
+		self.cmdline, self.args = cmdline, list(args)
+		self.nets = [n for n in nets if n is not None]
+		self.mem = parse_mem(mem)
+		self.machine, self.queues, self.packed, self.ring = machine, queues, packed, ring
+		self.modules, self.initrd = dict(modules or {}), initrd
+		self.core, self.hugepages, self.detach = core, hugepages, detach
+		self.gdb, self.extra = gdb, list(extra)
+		self.accel = accels.choose(accel)
+		self.name, self._exact = name or self.app[:24].strip("._-") or "vm", name is not None
+		self.started_at = 0.0
+		self._console, self._proc, self._claimed = console, None, False
+		self._undo = contextlib.ExitStack()
+		self._check()
+
+	def _check(self) -> None:
+		if self.machine not in ("microvm", "q35"):
+			raise usage(f"'{self.machine}' is no machine: use microvm or q35")
+		if not 1 <= self.queues <= MAX_QUEUES:
+			raise usage(f"{self.queues} queue pairs are out of range: use 1 to {MAX_QUEUES}")
+		if self.ring not in (256, 512, 1024):
+			raise usage(f"a ring of {self.ring} is not possible: use 256, 512 or 1024")
+		if self.hugepages not in ("auto", "on", "off"):
+			raise usage(f"hugepages '{self.hugepages}' is unknown: use auto, on or off")
+		for key, path in self.modules.items():
+			if not MODULE.fullmatch(key):
+				raise usage(f"'{key}' is no module name: use letters, digits, '_', '.' or '-'")
+			_check_readable(path, f"module {key}")
+		if self.initrd:
+			_check_readable(self.initrd, "initrd")
+		words = [self.cmdline, *self.args]
+		if any(ord(c) < 32 or ord(c) == 127 for word in words for c in word):
+			raise usage("the command line of a guest cannot hold control characters")
+
+	# -- the command line ------------------------------------------------------------
+
+	def boot_line(self) -> str:
+		"""What the guest finds as its boot command line: NAME words -- args."""
+		words = [self.app] + ([self.cmdline] if self.cmdline else [])
+		if self.args:
+			words += ["--", *(_word(a) for a in self.args)]
+		return " ".join(words)
+
+	def arguments(self, huge: bool = False) -> list:
+		"""QEMU's whole command line. huge: guest memory in 2 MiB pages."""
+		mem = f"memory-backend-memfd,id=mem,size={self.mem},share=on"
+		words = [accels.qemu(), "-name", f"{quote(self.name)},debug-threads=on",
+			*self.accel.arguments(), "-m", f"{self.mem // 1024}K",
+			"-object", mem + (",hugetlb=on,hugetlbsize=2M" if huge else ""),
+			*self._machine(), "-nodefaults", "-no-user-config", "-display", "none",
+			"-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+			"-kernel", str(self.image), "-append", self.boot_line(), *self._console_words(),
+			"-monitor", "none", "-qmp", f"unix:{quote(self._file('.qmp'))},server=on,wait=off"]
+		if self.initrd:
+			words += ["-initrd", str(self.initrd)]
+		for key, path in self.modules.items():
+			words += ["-fw_cfg", f"name=opt/sluice/{key},file={quote(os.path.abspath(path))}"]
+		for number, net in enumerate(self.nets):
+			words += net.arguments(number, self.name, self.machine, self.queues,
+				self.packed, self.ring)
+		if self.gdb:
+			words += ["-gdb", f"tcp:127.0.0.1:{self.gdb}", "-S"]
+		return words + self.extra
+
+	def _machine(self) -> list:
+		if self.machine == "q35":
+			return ["-machine", "q35,memory-backend=mem", "-bios", paths.QBOOT]
+		return ["-machine", "microvm,memory-backend=mem,pic=off",
+			"-global", "virtio-mmio.force-legacy=false"]
+
+	def _console_words(self) -> list:
+		log = quote(self._file(".log"))
+		if self._console == "inherit":
+			return ["-chardev", f"stdio,id=con,signal=off,logfile={log}", "-serial", "chardev:con"]
+		return ["-serial", f"file:{quote(self.console_path)}"]
+
+	def _file(self, suffix: str) -> Path:
+		return state.file(self.name, suffix)
+
+	@property
+	def console_path(self) -> Path:
+		"""The file that holds what the guest printed so far."""
+		if self._console in ("file", "inherit"):
+			return self._file(".log")
+		return Path(self._console)
+
+	# -- life ------------------------------------------------------------------------
+
+	def start(self) -> "VM":
+		"""Check the back ends, start QEMU, wait for its vCPU, pin it. Cost: 20 to 60 ms."""
+		for net in self.nets:
+			net.check(self.queues)
+		try:
+			self.name = state.claim(self.name, self._exact)
+			self._claimed = True
+			huge = self._memory()
+			self._spawn(huge)
+			try:
+				self._until_vcpu()
+			except _NoHugePages:
+				note("the 2 MiB pages were taken meanwhile: using 4 KiB pages")
+				self._spawn(False)
+				self._until_vcpu()
+		except BaseException:
+			self.close()
+			raise
+		return self
+
+	def _memory(self) -> bool:
+		"""Will the guest's memory be 2 MiB pages? Reserves them."""
+		vhost = any(n.kind == "vhost-user" for n in self.nets)
+		if self.hugepages == "off" or (self.hugepages == "auto" and (not vhost or self.detach)):
+			return False
+		fits = self.mem % (2 << 20) == 0
+		if fits and self._undo.enter_context(hugepages.reserve(self.mem >> 20)):
+			return True
+		why = "too few are free and this user cannot add any" if fits else \
+			"the memory size is no multiple of 2 MiB"
+		if self.hugepages == "on":
+			raise Fail(f"no 2 MiB pages for {self.name}: {why}")
+		note(f"guest memory in 4 KiB pages: {why}")
+		return False
+
+	def _spawn(self, huge: bool) -> None:
+		self.console_path.write_bytes(b"")
+		out = None if self._console == "inherit" else subprocess.DEVNULL
+		with open(self._file(".err"), "wb") as err:
+			self.started_at = time.time()
+			self._huge = huge
+			self._proc = subprocess.Popen(self.arguments(huge), stdin=subprocess.DEVNULL,
+				stdout=out, stderr=err, start_new_session=self.detach,
+				preexec_fn=None if self.detach else procs.die_with_parent(os.getpid()))
+		self.starttime = procs.start_time(self._proc.pid)
+		state.record(self.describe())
+
+	def describe(self) -> dict:
+		"""The VM's entry in the state folder, and what ps shows."""
+		return {"name": self.name, "pid": self.pid, "starttime": self.starttime,
+			"image": str(self.image), "accel": self.accel.name, "cpu": self.accel.cpu,
+			"machine": self.machine, "mem": self.mem, "hugepages": self._huge,
+			"queues": self.queues, "ring": "packed" if self.packed else "split",
+			"nets": [f"{n.kind}:{n.target}".rstrip(":") for n in self.nets],
+			"console": str(self.console_path), "detached": self.detach,
+			"started_at": self.started_at, "command": self.arguments(self._huge)}
+
+	def _until_vcpu(self) -> None:
+		"""Wait for the vCPU thread and pin it. A back end that is silent holds QEMU up."""
+		end = time.monotonic() + START_S
+		while not self.pin():
+			if self._proc.poll() is not None:
+				self._raise_failure(starting=True)
+				return  # so short a guest that it is over: wait() tells
+			if time.monotonic() > end:
+				socks = [n.target for n in self.nets if n.kind == "vhost-user"]
+				if socks:
+					raise Fail(f"the back end at {', '.join(socks)} accepts but does not speak "
+						f"vhost-user within {START_S:.0f} s: check or restart it")
+				raise Fail(f"QEMU made no vCPU within {START_S:.0f} s: is the machine overloaded?")
+			time.sleep(0.001)
+
+	def _raise_failure(self, starting: bool = False) -> None:
+		"""Fail in a sentence with QEMU's last words, if QEMU itself failed."""
+		status = self._proc.returncode
+		if exit_code(status) is not None:
+			return
+		lines = self.stderr().splitlines()
+		last = lines[-1].strip() if lines else ""
+		if starting and self._huge and self.hugepages == "auto" and "emory" in last:
+			raise _NoHugePages(last)
+		if status < 0 and not last:
+			last = f"killed by signal {signal.Signals(-status).name}"
+		last = re.sub(r"^qemu-system-x86_64: ", "", last) or f"exit status {status}, no message"
+		raise Fail(f"QEMU failed to run {self.name}: {last}")
+
+	def stderr(self) -> str:
+		"""What QEMU itself complained about so far."""
+		try:
+			return self._file(".err").read_text(encoding="utf-8", errors="replace").strip()
+		except OSError:
+			return ""
+
+	@property
+	def pid(self) -> int:
+		return self._proc.pid
+
+	def running(self) -> bool:
+		return self._proc is not None and self._proc.poll() is None
+
+	def wait(self, timeout: float = None) -> int:
+		"""Wait for the end. Returns the guest's exit code (0..127); raises Timeout (the VM
+		still runs), or Fail if QEMU itself failed or was killed."""
+		end = None if timeout is None else time.monotonic() + timeout
+		while True:
+			left = STUCK_POLL_S if end is None else min(STUCK_POLL_S, end - time.monotonic())
+			try:
+				self._proc.wait(max(0, left))
+				break
+			except subprocess.TimeoutExpired:
+				self._check_stuck()
+				if end is not None and time.monotonic() >= end:
+					raise Timeout(f"{self.name} did not end within {timeout:g} s") from None
+		self._raise_failure()
+		return exit_code(self._proc.returncode)
+
+	def _check_stuck(self) -> None:
+		"""KVM stops a guest for good at an instruction that it cannot emulate, and QEMU
+		stays: end it and tell where."""
+		words = self.stderr() if os.path.getsize(self._file(".err")) else ""
+		if "KVM internal error" not in words:
+			return
+		where = re.search(r"\b[ER]IP=[0-9a-f]+", words)
+		self.kill()
+		raise Fail(f"KVM cannot run {self.name}: emulation failure at "
+			f"{where[0] if where else 'an unknown address'} (an instruction that ring 0 may not use)")
+
+	def stop(self, timeout: float = 3.0) -> None:
+		"""End the VM: QMP quit, then SIGTERM, then SIGKILL. Never fails."""
+		if not self.running():
+			return
+		steps = [signal.SIGTERM, signal.SIGKILL]
+		with contextlib.suppress(OSError, Fail), self.qmp(1.0) as q:
+			q.ask("quit")
+			steps.insert(0, 0)
+		for signum in steps:
+			if signum:
+				self._proc.send_signal(signum)
+			with contextlib.suppress(subprocess.TimeoutExpired):
+				self._proc.wait(timeout)
+				return
+
+	def kill(self) -> None:
+		"""End the VM at once, by SIGKILL, and reap it."""
+		if self.running():
+			self._proc.kill()
+		if self._proc is not None:
+			self._proc.wait()
+
+	def close(self) -> None:
+		"""End the VM if it runs, remove its files and give its pages back. `with` does it.
+
+		A console file that the caller named stays. A detached VM is let go instead.
+		"""
+		if self._proc is not None:
+			if self.detach and self.running():
+				self._undo.close()
+				return
+			self.stop()
+		if self._claimed:
+			state.forget(self.name)
+			self._claimed = False
+		self._undo.close()
+
+	def __enter__(self) -> "VM":
+		return self if self._proc else self.start()
+
+	def __exit__(self, *exc) -> None:
+		self.close()
+
+	# -- looking in ------------------------------------------------------------------
+
+	def vcpu(self) -> int:
+		"""Thread id of the first vCPU; 0 if there is none (yet)."""
+		for tid, name in procs.threads(self.pid).items():
+			if re.fullmatch(r"CPU 0/(KVM|TCG)", name):
+				return tid
+		return 0
+
+	def pin(self) -> bool:
+		"""Pin the vCPU to its core and QEMU's other threads to the other cores.
+		False while there is no vCPU thread."""
+		vcpu = self.vcpu()
+		if not vcpu:
+			return False
+		cores = sorted(os.sched_getaffinity(0))
+		core = cores[-1] if self.core is None else self.core
+		others = [c for c in cores if c != core]
+		if not others or core not in cores:
+			return True
+		for tid in procs.threads(self.pid):
+			with contextlib.suppress(OSError):
+				os.sched_setaffinity(tid, [core] if tid == vcpu else others)
+		return True
+
+	def qmp(self, timeout: float = 5.0) -> Qmp:
+		"""A control session: `with vm.qmp() as q: q.ask("query-status")`."""
+		return Qmp(self._file(".qmp"), timeout)
+
+	def cpu_seconds(self) -> float:
+		"""CPU time that the whole of QEMU has used."""
+		return procs.cpu_seconds(self.pid)
+
+	def console(self) -> str:
+		"""All that the guest printed so far."""
+		return self.console_path.read_bytes().replace(b"\r", b"").decode("utf-8", "replace")
+
+	def lines(self, timeout: float = None):
+		"""Iterate over the console's lines from the first, following it until the VM ends.
+		Raises Timeout if that takes longer."""
+		end = None if timeout is None else time.monotonic() + timeout
+		for line in consoles.follow(self.console_path, lambda: not self.running(), end):
+			if line is None:
+				self._check_stuck()
+				raise Timeout(f"{self.name} was not through within {timeout:g} s")
+			yield line
+
+	def wait_line(self, pattern: str, timeout: float = 10.0) -> "re.Match":
+		"""Wait for a console line in which the regular expression is found; its match.
+		Raises Timeout, or Fail if the VM ends without it."""
+		try:
+			for line in self.lines(timeout):
+				match = re.search(pattern, line)
+				if match:
+					return match
+		except Timeout:
+			raise Timeout(f"{self.name} printed no line with '{pattern}' within {timeout:g} s; "
+				f"its last one: {self._last_line()}") from None
+		self._raise_failure()
+		raise Fail(f"{self.name} ended (code {exit_code(self._proc.returncode)}) without a line "
+			f"with '{pattern}'; its last one: {self._last_line()}")
+
+	def _last_line(self) -> str:
+		lines = self.console().splitlines()
+		return repr(lines[-1]) if lines else "none"
+
+	def records(self) -> list:
+		"""The values of all machine-readable lines ("@{json}") printed so far."""
+		found = [consoles.record(line) for line in self.console().splitlines()]
+		return [r for r in found if r is not None]
+
+
+class _NoHugePages(Exception):
+	"""QEMU could not map the 2 MiB pages that were free a moment ago."""
+
+
+def _word(text: str) -> str:
+	"""A word for the guest's command line; one with a space is put in quotes."""
+	if text and not re.search(r"[\s\"]", text):
+		return text
+	if '"' in text:
+		raise usage("an argument for the guest cannot hold both a space and a quote")
+	return f'"{text}"'
+
+
+def _check_readable(path, what: str) -> None:
+	try:
+		with open(path, "rb"):
+			pass
+	except OSError as err:
+		raise Fail(f"cannot read {what} from {path}: {err.strerror}") from None
