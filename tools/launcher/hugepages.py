@@ -12,30 +12,38 @@ import os
 
 from . import procs
 
-DIR = "/sys/kernel/mm/hugepages/hugepages-2048kB"
+# /proc speaks of the default size only, which is 2 MiB unless told otherwise; /sys may be
+# absent in a container or chroot.
 LEDGER = "/run/sluice-hugepages.json"
 PAGE_MB = 2
 
 
-def _read(name: str) -> int:
+def _counts() -> dict:
+	"""The HugePages_ lines of /proc/meminfo; empty if the default size is not 2 MiB."""
 	try:
-		with open(f"{DIR}/{name}", encoding="ascii") as f:
-			return int(f.read())
-	except (OSError, ValueError):
-		return 0
+		with open("/proc/meminfo", encoding="ascii") as f:
+			lines = dict(line.split(":", 1) for line in f if ":" in line)
+		if lines["Hugepagesize"].split() != ["2048", "kB"]:
+			return {}
+		return {key: int(lines[f"HugePages_{key}"]) for key in ("Total", "Free", "Rsvd")}
+	except (OSError, ValueError, KeyError):
+		return {}
 
 
 def free_mb() -> int:
 	"""MiB of 2 MiB pages that nobody has mapped or reserved."""
-	return max(0, _read("free_hugepages") - _read("resv_hugepages")) * PAGE_MB
+	counts = _counts()
+	return max(0, counts["Free"] - counts["Rsvd"]) * PAGE_MB if counts else 0
 
 
 def _add(pages: int) -> int:
 	"""Grow (or shrink) the machine's pool; returns by how much it really changed."""
-	before = _read("nr_hugepages")
-	with open(f"{DIR}/nr_hugepages", "w", encoding="ascii") as f:
+	before = _counts().get("Total")
+	if before is None:
+		return 0
+	with open("/proc/sys/vm/nr_hugepages", "w", encoding="ascii") as f:
 		f.write(str(max(0, before + pages)))
-	return _read("nr_hugepages") - before
+	return _counts()["Total"] - before
 
 
 @contextlib.contextmanager

@@ -104,7 +104,8 @@ class NetSpec:
 		if machine == "microvm":
 			words = ["virtio-net-device", f"netdev={net}", f"mac={mac}"]
 		else:
-			words = ["virtio-net-pci", "disable-legacy=on", f"netdev={net}", f"mac={mac}",
+			# no option ROM: nothing boots from the card
+			words = ["virtio-net-pci", "disable-legacy=on", "romfile=", f"netdev={net}", f"mac={mac}",
 				f"vectors={2 * queues + 2}"]
 		words.append(f"rx_queue_size={ring}")
 		# above 256 QEMU lets only vhost-user have a longer transmit ring

@@ -11,8 +11,10 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -27,6 +29,7 @@ __all__ = ["VM", "NetSpec", "Timeout", "exit_code", "find_image", "parse_mem"]
 
 START_S = 10.0
 STUCK_POLL_S = 0.25
+LIVE = ("inherit", "stderr")
 MODULE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
@@ -40,8 +43,8 @@ def parse_mem(text) -> int:
 	if not match:
 		raise usage(f"'{text}' is no memory size: use for instance 64M or 1G")
 	size = int(match[1]) << {"K": 10, "": 20, "M": 20, "G": 30}[match[2].upper()]
-	if size < 1 << 20 or size > 1 << 40 or size % 4096:
-		raise usage(f"memory of {text} is out of range: use 1M to 1024G, whole pages")
+	if size < 2 << 20 or size > 1 << 40 or size % 4096:
+		raise usage(f"memory of {text} is out of range: use 2M to 1024G, whole pages of 4 KiB")
 	return size
 
 
@@ -93,8 +96,9 @@ class VM:
 	           other cores.
 	hugepages  "auto" (2 MiB pages if a card is vhost-user and they are to be had),
 	           "on" (Fail if not), "off"
-	console    "file": read it by lines(), wait_line(), console(); "inherit": to this
-	           process' stdout, live; or a path, which stays after the VM is gone
+	console    "file": read it by lines(), wait_line(), console(); "inherit" or "stderr":
+	           to this process' stdout or stderr, live; or a path, which stays after
+	           the VM is gone
 	name       name for ps; None: derived from the image, made unique
 	detach     outlive this process (console goes to a file)
 	gdb        TCP port for QEMU's gdb server, machine stopped at its first instruction
@@ -181,7 +185,7 @@ class VM:
 
 	def _console_words(self) -> list:
 		log = quote(self._file(".log"))
-		if self._console == "inherit":
+		if self._console in LIVE:
 			return ["-chardev", f"stdio,id=con,signal=off,logfile={log}", "-serial", "chardev:con"]
 		return ["-serial", f"file:{quote(self.console_path)}"]
 
@@ -191,7 +195,7 @@ class VM:
 	@property
 	def console_path(self) -> Path:
 		"""The file that holds what the guest printed so far."""
-		if self._console in ("file", "inherit"):
+		if self._console == "file" or self._console in LIVE:
 			return self._file(".log")
 		return Path(self._console)
 
@@ -220,9 +224,11 @@ class VM:
 	def _memory(self) -> bool:
 		"""Will the guest's memory be 2 MiB pages? Reserves them."""
 		vhost = any(n.kind == "vhost-user" for n in self.nets)
-		if self.hugepages == "off" or (self.hugepages == "auto" and (not vhost or self.detach)):
+		if self.hugepages == "off" or (self.hugepages == "auto" and not vhost):
 			return False
 		fits = self.mem % (2 << 20) == 0
+		if self.detach and self.hugepages == "auto":  # nobody would give reserved ones back
+			return fits and hugepages.free_mb() >= self.mem >> 20
 		if fits and self._undo.enter_context(hugepages.reserve(self.mem >> 20)):
 			return True
 		why = "too few are free and this user cannot add any" if fits else \
@@ -234,7 +240,7 @@ class VM:
 
 	def _spawn(self, huge: bool) -> None:
 		self.console_path.write_bytes(b"")
-		out = None if self._console == "inherit" else subprocess.DEVNULL
+		out = {"inherit": None, "stderr": sys.stderr}.get(self._console, subprocess.DEVNULL)
 		with open(self._file(".err"), "wb") as err:
 			self.started_at = time.time()
 			self._huge = huge
@@ -303,15 +309,24 @@ class VM:
 		end = None if timeout is None else time.monotonic() + timeout
 		while True:
 			left = STUCK_POLL_S if end is None else min(STUCK_POLL_S, end - time.monotonic())
-			try:
-				self._proc.wait(max(0, left))
+			if self._ended_within(max(0, left)):
 				break
-			except subprocess.TimeoutExpired:
-				self._check_stuck()
-				if end is not None and time.monotonic() >= end:
-					raise Timeout(f"{self.name} did not end within {timeout:g} s") from None
+			self._check_stuck()
+			if end is not None and time.monotonic() >= end:
+				raise Timeout(f"{self.name} did not end within {timeout:g} s")
 		self._raise_failure()
 		return exit_code(self._proc.returncode)
+
+	def _ended_within(self, seconds: float) -> bool:
+		"""Wait for QEMU's end without polling; True if it ended."""
+		if self._proc.poll() is not None:
+			return True
+		fd = os.pidfd_open(self._proc.pid)
+		try:
+			select.select([fd], [], [], seconds)
+		finally:
+			os.close(fd)
+		return self._proc.poll() is not None
 
 	def _check_stuck(self) -> None:
 		"""KVM stops a guest for good at an instruction that it cannot emulate, and QEMU
@@ -335,8 +350,7 @@ class VM:
 		for signum in steps:
 			if signum:
 				self._proc.send_signal(signum)
-			with contextlib.suppress(subprocess.TimeoutExpired):
-				self._proc.wait(timeout)
+			if self._ended_within(timeout):
 				return
 
 	def kill(self) -> None:

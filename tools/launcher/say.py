@@ -42,33 +42,42 @@ def note(text: str) -> None:
 
 
 class step:
-	"""A step that may last: `with step("building"): ...`.
+	"""A step that may last: `with step("building") as now: ... now.update("3 of 9")`.
 
-	Silent if over within a second; otherwise one line when it starts to last
-	and the elapsed time at its end. On a terminal the time runs.
+	Silent if over within a second. Else: on a terminal one line in which the time runs;
+	in a log one line at once, one each ten seconds, and one at the end.
 	"""
+
+	LOG_EVERY_S = 10.0
 
 	def __init__(self, what: str):
 		self.what = what
 		self.started = 0.0
+		self._state = ""
 		self._over = threading.Event()
 		self._shown = False
 
 	def elapsed(self) -> float:
 		return time.monotonic() - self.started
 
+	def update(self, state: str) -> None:
+		"""How far it is: shown with the next line."""
+		self._state = state
+
+	def _text(self) -> str:
+		return f"{self.what} ... {self._state + ', ' if self._state else ''}{self.elapsed():.0f} s"
+
 	def _tick(self) -> None:
-		tty = sys.stderr.isatty()
 		if self._over.wait(1.0):
 			return
 		self._shown = True
+		tty = sys.stderr.isatty()
 		while True:
 			if tty:
-				line = f"\rsluice: {self.what} ... {self.elapsed():.0f} s"
-				print(line, end="", file=sys.stderr, flush=True)
+				print(f"\r\033[Ksluice: {self._text()}", end="", file=sys.stderr, flush=True)
 			else:
-				note(f"{self.what} ...")
-			if self._over.wait(1.0 if tty else None):
+				note(self._text())
+			if self._over.wait(1.0 if tty else self.LOG_EVERY_S):
 				return
 
 	def __enter__(self) -> "step":
@@ -80,9 +89,8 @@ class step:
 	def __exit__(self, kind, value, trace) -> None:
 		self._over.set()
 		self._thread.join()
-		if not self._shown:
-			return
-		end = "\r" if sys.stderr.isatty() else ""
-		word = "failed after" if kind else "done in"
-		print(f"{end}sluice: {self.what}: {word} {self.elapsed():.1f} s",
-			file=sys.stderr, flush=True)
+		if self._shown:
+			start = "\r\033[K" if sys.stderr.isatty() else ""
+			word = "failed after" if kind else "done in"
+			print(f"{start}sluice: {self.what}: {word} {self.elapsed():.1f} s",
+				file=sys.stderr, flush=True)
