@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pktgen-bench/host/frames.h"
+#include "pktgen-bench/host/gen.h"
+
+#define GEN_LEAST 64u	/* distinct frames, so that a few flows do not share cache lines */
+#define GEN_MOST  1024u /* what the pool of the port has room for, with its caches */
+
+/* The smallest multiple of the sizes' count that holds all flows: the mix stays exact. */
+static unsigned int gen_count(const struct pg_opts *o)
+{
+	unsigned int want = o->flows > GEN_LEAST ? o->flows : GEN_LEAST;
+
+	return (want + o->nb_sizes - 1) / o->nb_sizes * o->nb_sizes;
+}
+
+int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q)
+{
+	struct pg_frames_spec s;
+
+	*g = (struct pg_gen){ .nb = gen_count(o) };
+	if (g->nb * o->queues > GEN_MOST) {
+		fprintf(stderr, "pgbench-host: %u queues of %u flows and sizes are more than %u frames\n",
+			o->queues, g->nb, GEN_MOST);
+		return -1;
+	}
+	g->frame = calloc(g->nb + PG_PORT_BURST, sizeof(*g->frame));
+	g->part = calloc(g->nb + PG_PORT_BURST, sizeof(*g->part));
+	if (!g->frame || !g->part)
+		goto no_memory;
+	for (unsigned int i = 0; i < g->nb; i++) {
+		pg_frames_flow(&s, i % o->flows);
+		s.len = o->size[i % o->nb_sizes];
+		s.stream = (uint16_t)q;
+		if (pg_port_frame_alloc(p, &g->frame[i], s.len) < 0)
+			goto no_memory;
+		g->part[i] = pg_frames_build(g->frame[i].data, &s);
+	}
+	for (unsigned int i = 0; i < PG_PORT_BURST; i++) {
+		g->frame[g->nb + i] = g->frame[i % g->nb];
+		g->part[g->nb + i] = g->part[i % g->nb];
+	}
+	return 0;
+
+no_memory:
+	fprintf(stderr, "pgbench-host: not enough memory for the frames to send\n");
+	return -1;
+}
+
+void pg_gen_free(struct pg_gen *g)
+{
+	for (unsigned int i = 0; g->frame && i < g->nb; i++)
+		if (g->frame[i].mbuf)
+			pg_port_frame_free(&g->frame[i]);
+	free(g->frame);
+	free(g->part);
+	*g = (struct pg_gen){ 0 };
+}
+
+static void gen_number(struct pg_gen *g, unsigned int n, enum pg_opts_stamp stamp, uint64_t now_ns)
+{
+	struct pg_port_frame *f = &g->frame[g->at];
+	const uint32_t *part = &g->part[g->at];
+	uint64_t ns = stamp >= PG_OPTS_STAMP_BURST ? now_ns : 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		pg_frames_stamp(f[i].data, part[i], g->seq + i, ns);
+		if (stamp != PG_OPTS_STAMP_ALL)
+			ns = 0;
+	}
+}
+
+unsigned int pg_gen_send(struct pg_gen *g, struct pg_port *p, unsigned int q, unsigned int n,
+	enum pg_opts_stamp stamp, uint64_t now_ns, uint64_t *bytes)
+{
+	struct pg_port_frame *f = &g->frame[g->at];
+
+	/* A slice must not name the same frame twice with two numbers. */
+	if (n > g->nb)
+		n = g->nb;
+	if (stamp != PG_OPTS_STAMP_NONE)
+		gen_number(g, n, stamp, now_ns);
+	n = pg_port_tx(p, q, f, n);
+	for (unsigned int i = 0; i < n; i++)
+		*bytes += f[i].len;
+	g->at += n;
+	if (g->at >= g->nb)
+		g->at -= g->nb;
+	g->seq += n;
+	return n;
+}

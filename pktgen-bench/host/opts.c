@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pktgen-bench/host/frames.h"
+#include "pktgen-bench/host/opts.h"
+#include "pktgen-bench/host/port.h"
+
+enum opt_id {
+	O_SOCKET = 256, O_CORE, O_QUEUES, O_LEAN, O_CLIENT, O_OFFLOADS, O_NO_MRG, O_NO_PACKED, O_JSON,
+	O_VERBOSE, O_NO_HUGE, O_CHECK, O_UNTIL_GONE, O_SIZES, O_FLOWS, O_BURST, O_RATE, O_STAMP,
+	O_WINDOW, O_DURATION, O_WARMUP, O_WAIT, O_DRAIN, O_CAPTURE, O_LIMIT, O_PCAP, O_LOOPS, O_PACE,
+	O_EXPECT, O_COUNT, O_MIN, O_MAX, O_SEED, O_TRIAL, O_LOSS, O_RESOLUTION, O_MAX_RATE, O_TRIALS,
+	O_HELP,
+};
+
+static const struct option opt_long[] = {
+	{ "socket", required_argument, NULL, O_SOCKET },
+	{ "core", required_argument, NULL, O_CORE },
+	{ "queues", required_argument, NULL, O_QUEUES },
+	{ "lean", no_argument, NULL, O_LEAN },
+	{ "client", no_argument, NULL, O_CLIENT },
+	{ "offloads", no_argument, NULL, O_OFFLOADS },
+	{ "no-mergeable", no_argument, NULL, O_NO_MRG },
+	{ "no-packed", no_argument, NULL, O_NO_PACKED },
+	{ "json", no_argument, NULL, O_JSON },
+	{ "verbose", no_argument, NULL, O_VERBOSE },
+	{ "no-huge", no_argument, NULL, O_NO_HUGE },
+	{ "check", no_argument, NULL, O_CHECK },
+	{ "until-gone", no_argument, NULL, O_UNTIL_GONE },
+	{ "size", required_argument, NULL, O_SIZES },
+	{ "sizes", required_argument, NULL, O_SIZES },
+	{ "flows", required_argument, NULL, O_FLOWS },
+	{ "burst", required_argument, NULL, O_BURST },
+	{ "rate", required_argument, NULL, O_RATE },
+	{ "stamp", required_argument, NULL, O_STAMP },
+	{ "window", required_argument, NULL, O_WINDOW },
+	{ "duration", required_argument, NULL, O_DURATION },
+	{ "warmup", required_argument, NULL, O_WARMUP },
+	{ "wait-timeout", required_argument, NULL, O_WAIT },
+	{ "drain", required_argument, NULL, O_DRAIN },
+	{ "capture", required_argument, NULL, O_CAPTURE },
+	{ "limit", required_argument, NULL, O_LIMIT },
+	{ "pcap", required_argument, NULL, O_PCAP },
+	{ "loops", required_argument, NULL, O_LOOPS },
+	{ "pace", no_argument, NULL, O_PACE },
+	{ "expect", required_argument, NULL, O_EXPECT },
+	{ "count", required_argument, NULL, O_COUNT },
+	{ "min", required_argument, NULL, O_MIN },
+	{ "max", required_argument, NULL, O_MAX },
+	{ "seed", required_argument, NULL, O_SEED },
+	{ "trial", required_argument, NULL, O_TRIAL },
+	{ "loss", required_argument, NULL, O_LOSS },
+	{ "resolution", required_argument, NULL, O_RESOLUTION },
+	{ "max-rate", required_argument, NULL, O_MAX_RATE },
+	{ "max-trials", required_argument, NULL, O_TRIALS },
+	{ "help", no_argument, NULL, O_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char opt_help[] =
+	"usage: pgbench-host MODE --socket PATH [options]\n"
+	"Serves a vhost-user socket and moves frames to and from the guest behind it.\n"
+	"\n"
+	"modes\n"
+	"  sink      count what the guest sends (--check: loss, reorder, corruption; --capture FILE)\n"
+	"  gen       send frames to the guest\n"
+	"  fwd       send frames and count what comes back, with loss, reorder and latency\n"
+	"  reflect   swap the MAC addresses of what the guest sends and send it back\n"
+	"  replay    send each frame of --pcap FILE and compare what comes back byte by byte\n"
+	"  random    the same with --count random frames of --min to --max bytes\n"
+	"  rfc2544   search the no-drop rate by RFC 2544, 26.1\n"
+	"\n"
+	"connection\n"
+	"  --socket PATH        vhost-user socket to create (--client: to connect to)\n"
+	"  --core N             core that polls (0)\n"
+	"  --queues N           queue pairs offered, all polled on that core (1)\n"
+	"  --lean               walk the rings ourselves instead of with DPDK's vhost data path\n"
+	"  --offloads           offer checksum and segmentation offloads\n"
+	"  --no-mergeable       do not offer mergeable receive buffers\n"
+	"  --no-packed          do not offer packed rings\n"
+	"  --wait-timeout S     give up if no guest comes within S seconds (0 = wait for ever)\n"
+	"  --until-gone         end when the guest goes away\n"
+	"  --no-huge            do not use hugepages\n"
+	"\n"
+	"traffic (sizes include the 4 bytes of CRC, as RFC 2544 counts)\n"
+	"  --size N | --sizes N,N,... | N-M[/STEP] | imix        (64)\n"
+	"  --rate PPS           frames per second, k/M suffix allowed (full speed)\n"
+	"  --flows N            flows, counted over addresses and ports (1)\n"
+	"  --burst N            frames per burst, 1 to 128 (32)\n"
+	"  --stamp none|seq|burst|all   what each probe carries (gen: seq, fwd: burst, at a rate: all)\n"
+	"  --window N           most frames in flight (no bound; replay and random: 512)\n"
+	"  --duration S         (until a signal)\n"
+	"  --warmup S           leave out the first S seconds after traffic began (0)\n"
+	"  --drain S            wait for late frames at the end (0.2)\n"
+	"  --check              sink: check probes and checksums; fwd: checksums too\n"
+	"\n"
+	"files\n"
+	"  --capture FILE --limit N     write the first N received frames as pcap (10000)\n"
+	"  --pcap FILE --loops N --pace --expect swap|same\n"
+	"\n"
+	"random: --count N (1000000) --min N (14) --max N (9000) --seed N (1)  bytes without CRC\n"
+	"rfc2544: --trial S (5) --loss FRACTION (0) --resolution FRACTION (0.01) --max-rate PPS\n"
+	"         (measured at full speed) --max-trials N (20)\n"
+	"\n"
+	"output: one line per second, --json for JSON lines; --verbose shows DPDK's log\n";
+
+static int opt_bad(const char *what, const char *text, const char *want)
+{
+	fprintf(stderr, "pgbench-host: --%s %s: %s\n", what, text, want);
+	return -1;
+}
+
+static int opt_unsigned(const char *name, const char *text, uint64_t min, uint64_t max,
+	uint64_t *out)
+{
+	char *end, want[80];
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	if (errno || end == text || *end || text[0] == '-' || v < min || v > max) {
+		snprintf(want, sizeof(want), "not a whole number from %llu to %llu",
+			(unsigned long long)min, (unsigned long long)max);
+		return opt_bad(name, text, want);
+	}
+	*out = v;
+	return 0;
+}
+
+static int opt_real(const char *name, const char *text, double min, double max, double *out)
+{
+	char *end, want[80];
+	double v;
+
+	v = strtod(text, &end);
+	if (end != text && (*end == 'k' || *end == 'M')) {
+		v *= *end == 'k' ? 1e3 : 1e6;
+		end++;
+	}
+	if (end == text || *end || !isfinite(v) || v < min || v > max) {
+		snprintf(want, sizeof(want), "not a number from %g to %g", min, max);
+		return opt_bad(name, text, want);
+	}
+	*out = v;
+	return 0;
+}
+
+/* The mix of small, medium and large frames that stands for Internet traffic: 7:4:1. */
+static const uint16_t opt_imix[] = { 64, 64, 594, 64, 64, 594, 64, 1518, 594, 64, 594, 64 };
+
+static int opt_size_add(struct pg_opts *o, unsigned long v)
+{
+	if (v < PG_FRAMES_MIN + PG_FRAMES_CRC || v > PG_FRAMES_MAX + PG_FRAMES_CRC ||
+		o->nb_sizes == PG_OPTS_SIZES_MAX)
+		return -1;
+	o->size[o->nb_sizes++] = (uint16_t)(v - PG_FRAMES_CRC);
+	return 0;
+}
+
+/* One item of the list: N, N-M or N-M/STEP. Returns where it ends, NULL if it is wrong. */
+static const char *opt_size_item(struct pg_opts *o, const char *text)
+{
+	char *end;
+	unsigned long from, to, step = 1;
+
+	from = to = strtoul(text, &end, 10);
+	if (end == text)
+		return NULL;
+	if (*end == '-') {
+		text = end + 1;
+		to = strtoul(text, &end, 10);
+		if (end == text || to < from)
+			return NULL;
+		/* A plain range is spread over the room for sizes. */
+		step = (to - from) / (PG_OPTS_SIZES_MAX - 1) + 1;
+	}
+	if (*end == '/') {
+		text = end + 1;
+		step = strtoul(text, &end, 10);
+		if (end == text || !step)
+			return NULL;
+	}
+	if (to > PG_FRAMES_MAX + PG_FRAMES_CRC)
+		return NULL;
+	for (unsigned long v = from; v <= to; v += step)
+		if (opt_size_add(o, v) < 0)
+			return NULL;
+	return end;
+}
+
+int pg_opts_sizes(struct pg_opts *o, const char *text)
+{
+	o->nb_sizes = 0;
+	if (!strcmp(text, "imix")) {
+		for (unsigned int i = 0; i < sizeof(opt_imix) / sizeof(opt_imix[0]); i++)
+			opt_size_add(o, opt_imix[i]);
+		return 0;
+	}
+	while ((text = opt_size_item(o, text)) && *text == ',')
+		text++;
+	return text && !*text ? 0 : -1;
+}
+
+static int opt_choice(const char *name, const char *text, const char *const *words,
+	unsigned int *out)
+{
+	char want[80] = "choose from";
+
+	for (unsigned int i = 0; words[i]; i++) {
+		if (!strcmp(words[i], text)) {
+			*out = i;
+			return 0;
+		}
+		strcat(strcat(want, " "), words[i]);
+	}
+	return opt_bad(name, text, want);
+}
+
+static const char *const opt_modes[] = { "sink", "gen", "fwd", "reflect", "replay", "random",
+	"rfc2544", NULL };
+static const char *const opt_stamps[] = { "none", "seq", "burst", "all", NULL };
+static const char *const opt_expects[] = { "swap", "same", NULL };
+
+/* Options that are a word or a switch. Returns 1 if @id is none of these. */
+static int opt_set_plain(struct pg_opts *o, int id, const char *a)
+{
+	unsigned int choice;
+
+	switch (id) {
+	case O_SOCKET: o->socket = a; return 0;
+	case O_LEAN: o->lean = true; return 0;
+	case O_CLIENT: o->client = true; return 0;
+	case O_OFFLOADS: o->offloads = true; return 0;
+	case O_NO_MRG: o->no_mergeable = true; return 0;
+	case O_NO_PACKED: o->no_packed = true; return 0;
+	case O_JSON: o->json = true; return 0;
+	case O_VERBOSE: o->verbose = true; return 0;
+	case O_NO_HUGE: o->no_huge = true; return 0;
+	case O_CHECK: o->check = true; return 0;
+	case O_UNTIL_GONE: o->until_gone = true; return 0;
+	case O_PACE: o->pace = true; return 0;
+	case O_CAPTURE: o->capture = a; return 0;
+	case O_PCAP: o->pcap = a; return 0;
+	case O_SIZES:
+		return pg_opts_sizes(o, a) ?
+			opt_bad("size", a, "want sizes from 64 to 9220 bytes with CRC, or imix") : 0;
+	case O_STAMP:
+		if (opt_choice("stamp", a, opt_stamps, &choice))
+			return -1;
+		o->stamp = choice;
+		return 0;
+	case O_EXPECT:
+		if (opt_choice("expect", a, opt_expects, &choice))
+			return -1;
+		o->expect = choice;
+		return 0;
+	}
+	return 1;
+}
+
+static int opt_set_number(struct pg_opts *o, int id, const char *name, const char *a)
+{
+	uint64_t n = 0;
+	int rc = -1;
+
+	switch (id) {
+	case O_CORE: rc = opt_unsigned(name, a, 0, 1023, &n); o->core = (unsigned int)n; break;
+	case O_QUEUES:
+		rc = opt_unsigned(name, a, 1, PG_PORT_QUEUES_MAX, &n); o->queues = (unsigned int)n; break;
+	case O_FLOWS: rc = opt_unsigned(name, a, 1, 1000, &n); o->flows = (uint32_t)n; break;
+	case O_BURST: rc = opt_unsigned(name, a, 1, PG_PORT_BURST, &n); o->burst = (unsigned int)n; break;
+	case O_WINDOW: rc = opt_unsigned(name, a, 1, 1024, &n); o->window = (unsigned int)n; break;
+	case O_LIMIT: rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->limit); break;
+	case O_LOOPS: rc = opt_unsigned(name, a, 1, UINT32_MAX, &n); o->loops = (unsigned int)n; break;
+	case O_COUNT: rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->count); break;
+	case O_MIN: rc = opt_unsigned(name, a, 14, 9200, &n); o->min_len = (uint32_t)n; break;
+	case O_MAX: rc = opt_unsigned(name, a, 14, 9200, &n); o->max_len = (uint32_t)n; break;
+	case O_SEED: rc = opt_unsigned(name, a, 0, UINT64_MAX, &o->seed); break;
+	case O_TRIALS: rc = opt_unsigned(name, a, 1, 1000, &n); o->max_trials = (unsigned int)n; break;
+	case O_RATE: rc = opt_real(name, a, 1, 1e9, &o->rate_pps); break;
+	case O_DURATION: rc = opt_real(name, a, 0, 1e7, &o->duration_s); break;
+	case O_WARMUP: rc = opt_real(name, a, 0, 1e6, &o->warmup_s); break;
+	case O_WAIT: rc = opt_real(name, a, 0, 1e6, &o->wait_s); break;
+	case O_DRAIN: rc = opt_real(name, a, 0, 60, &o->drain_s); break;
+	case O_TRIAL: rc = opt_real(name, a, 0.01, 1e6, &o->trial_s); break;
+	case O_LOSS: rc = opt_real(name, a, 0, 1, &o->loss); break;
+	case O_RESOLUTION: rc = opt_real(name, a, 1e-6, 1, &o->resolution); break;
+	case O_MAX_RATE: rc = opt_real(name, a, 1, 1e9, &o->max_rate_pps); break;
+	}
+	return rc;
+}
+
+static int opt_complain(const char *sentence)
+{
+	fprintf(stderr, "pgbench-host: %s\n", sentence);
+	return -1;
+}
+
+static int opt_check(struct pg_opts *o, int argc, char **argv)
+{
+	if (optind < argc) {
+		fprintf(stderr, "pgbench-host: unexpected argument '%s'\n", argv[optind]);
+		return -1;
+	}
+	if (!o->socket)
+		return opt_complain("--socket PATH is missing");
+	if (o->mode == PG_OPTS_REPLAY && !o->pcap)
+		return opt_complain("replay needs --pcap FILE");
+	if (o->pcap && o->mode != PG_OPTS_REPLAY)
+		return opt_complain("--pcap goes with the mode replay only");
+	if (o->min_len > o->max_len)
+		return opt_complain("--min is larger than --max");
+	if (o->capture && o->mode != PG_OPTS_SINK && o->mode != PG_OPTS_FWD)
+		return opt_complain("--capture goes with the modes sink and fwd only");
+	return 0;
+}
+
+static void opt_defaults(struct pg_opts *o)
+{
+	bool compare = o->mode == PG_OPTS_REPLAY || o->mode == PG_OPTS_RANDOM;
+
+	*o = (struct pg_opts){
+		.mode = o->mode, .mode_name = o->mode_name,
+		.queues = 1, .size = { PG_FRAMES_MIN }, .nb_sizes = 1, .flows = 1, .burst = 32,
+		.stamp = o->mode == PG_OPTS_GEN ? PG_OPTS_STAMP_SEQ : PG_OPTS_STAMP_BURST,
+		.window = compare ? 512 : 0, .drain_s = 0.2, .limit = 10000, .loops = 1,
+		.count = 1000000, .min_len = 14, .max_len = 9000, .seed = 1, .trial_s = 5,
+		.resolution = 0.01, .max_trials = 20,
+	};
+}
+
+static int opt_one(struct pg_opts *o, int argc, char **argv, bool *stamp_given)
+{
+	int at = -1, id = getopt_long(argc, argv, "", opt_long, &at), rc;
+
+	if (id < 0)
+		return 1;
+	if (id == O_HELP) {
+		fputs(opt_help, stdout);
+		return 2;
+	}
+	if (id == '?' || at < 0) {
+		fprintf(stderr, "pgbench-host: option '%s' is unknown or lacks its value; see --help\n",
+			argv[optind - 1]);
+		return -1;
+	}
+	*stamp_given |= id == O_STAMP;
+	rc = opt_set_plain(o, id, optarg);
+	return rc == 1 ? opt_set_number(o, id, opt_long[at].name, optarg) : rc;
+}
+
+int pg_opts_parse(struct pg_opts *o, int argc, char **argv)
+{
+	bool stamp_given = false;
+	unsigned int mode = 0;
+	int rc;
+
+	if (argc < 2)
+		return opt_complain("which mode? sink, gen, fwd, reflect, replay, random, rfc2544; see --help");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		fputs(opt_help, stdout);
+		return 1;
+	}
+	while (opt_modes[mode] && strcmp(opt_modes[mode], argv[1]))
+		mode++;
+	if (!opt_modes[mode]) {
+		fprintf(stderr, "pgbench-host: '%s' is no mode; see --help\n", argv[1]);
+		return -1;
+	}
+	o->mode = (enum pg_opts_mode)mode;
+	o->mode_name = opt_modes[mode];
+	opt_defaults(o);
+	opterr = 0;
+	optind = 2;
+	while ((rc = opt_one(o, argc, argv, &stamp_given)) == 0)
+		;
+	if (rc != 1)
+		return rc == 2 ? 1 : -1;
+	if (!stamp_given && (o->rate_pps || o->mode == PG_OPTS_RFC2544) && o->mode != PG_OPTS_GEN)
+		o->stamp = PG_OPTS_STAMP_ALL;
+	return opt_check(o, argc, argv);
+}
