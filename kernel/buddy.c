@@ -119,11 +119,10 @@ static void list_remove(struct buddy *b, struct node *n, unsigned int order)
 		b->filled &= ~((uint64_t)1 << order);
 }
 
-/* Whether the sibling at p of a block of this order is whole and free. */
+/* Whether the sibling at p of a block of this order exists, whole and free. */
 static bool sibling_free(const struct range *r, uintptr_t p, unsigned int order)
 {
-	return p >= r->start && p < r->frontier && r->frontier - p >= order_bytes(order) &&
-	       *tag_of(r, p) == (TAG_FREE | order);
+	return p >= r->start && p < r->frontier && *tag_of(r, p) == (TAG_FREE | order);
 }
 
 /* Frees the block for good: joins it with its siblings as far as they are free. */
@@ -269,12 +268,8 @@ static bool buddy_resize(struct uk_alloc *a, void *ptr, size_t size)
 	if (want > order && reach(r, p, order, want) < want)
 		return false;
 	uk_alloc_account(a, order_bytes(want) - order_bytes(order));
-	for (; order < want; order++) {
-		uintptr_t sibling = p + order_bytes(order);
-
-		list_remove(b, (struct node *)sibling, order);
-		*tag_of(r, sibling) = TAG_INSIDE;
-	}
+	for (; order < want; order++)
+		list_remove(b, (struct node *)(p + order_bytes(order)), order);
 	buddy_split(b, r, p, order, want);
 	return true;
 }

@@ -247,7 +247,6 @@ static void tlsf_free(struct uk_alloc *a, void *p)
 		struct block *before = b->prev_phys;
 
 		UK_ASSERT(before->word & BLOCK_FREE && block_next(before) == b);
-		b->word |= BLOCK_FREE; /* seen if p is freed again */
 		list_remove(t, before);
 		stride += block_stride(before);
 		b = before;
