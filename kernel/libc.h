@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How musl is entered: what Linux puts on a new process' stack, and thread-local storage. */
+#ifndef SLUICE_KERNEL_LIBC_H
+#define SLUICE_KERNEL_LIBC_H
+
+#include "plat-kvm/defs.h"
+
+/* Starts the C library, which runs the constructors, main(argc, argv) and exit(). Boot only. */
+UK_NORETURN void uk_libc_start(int argc, char **argv);
+
+/* Points %fs at the thread pointer. 0, or -EPERM: neither instruction nor nucleus call works. */
+int uk_libc_tp_set(uintptr_t tp);
+
+#endif
