@@ -146,10 +146,19 @@ static void boot_cmdline(const struct start_info *si)
 		args[0] = options[0];
 }
 
+/* The nucleus mapped the image; the rest of the first GiB is cheaper to map from here. */
+static void boot_map(void)
+{
+	for (uint64_t i = NUCLEUS_BOOT_PAGES; i < 512; i++)
+		uk_nucleus_boot_pd[i] = i << 21 | 0x87; /* 2 MiB, ring 3, writable, present */
+	uk_mb();
+}
+
 void uk_boot_ring3(void)
 {
 	const struct start_info *si = (const void *)(uintptr_t)uk_nucleus_start_info;
 
+	boot_map();
 	if (!boot_readable(uk_nucleus_start_info, sizeof(*si)) || si->magic != START_MAGIC)
 		boot_fail("not started by a PVH loader");
 	boot_initrd_find(si);

@@ -2,7 +2,7 @@
 /*
  * The nucleus, see nucleus.h. Sections, laid out by sluice.ld from NUCLEUS_BASE on:
  *	.nucleus.text	code				(U=0 after the seal)
- *	.nucleus.data	IDT, GDT, boot page tables, TSS	(U=0)
+ *	.nucleus.data	IDT, GDT, TSS, stacks, boot tables	(U=0)
  *	.nucleus.shared	what ring 3 may read and write	(U=1)
  * Memory operands are absolute: everything lies below 2 GiB.
  */
@@ -24,6 +24,14 @@ uk_nucleus_entry:
 	mov	%eax, uk_nucleus_entry_tsc
 	mov	%edx, uk_nucleus_entry_tsc + 4
 	mov	%ebx, uk_nucleus_start_info
+	/* Page tables for the image, 2 MiB pages; all else in them is zero. Ring 3 adds what it needs (boot.c). */
+	movl	$boot_pdpt + 7, boot_pml4
+	movl	$uk_nucleus_boot_pd + 7, boot_pdpt
+	.set	n, 0
+	.rept	NUCLEUS_BOOT_PAGES
+	movl	$n * 0x200000 + 0x87, uk_nucleus_boot_pd + n * 8
+	.set	n, n + 1
+	.endr
 	mov	$boot_pml4, %eax
 	mov	%eax, %cr3
 	mov	$NUCLEUS_CR4, %eax
@@ -298,20 +306,17 @@ trap_frame:
 	.quad	uk_trap_entry, NUCLEUS_CS3, 2, uk_trap_stack_top - 8, NUCLEUS_SS3
 sealed:	.byte	0
 
-	/* Boot page tables: the first GiB, 2 MiB pages, all of it ring 3's until the seal. */
-	.balign	4096
-boot_pml4:
-	.quad	boot_pdpt + 7
-	.balign	4096
-boot_pdpt:
-	.quad	boot_pd + 7
-	.balign	4096
-boot_pd:
-	.set	a, 0
-	.rept	512
-	.quad	a + 0x87
-	.set	a, a + 0x200000
-	.endr
+	/* From the bitmap on all is zero, so it is not in the image file. */
+	.balign	16
+tss:	.long	0
+	.quad	stack_0, 0, 0			/* rsp0..2 */
+	.quad	0
+	.quad	stack_0, stack_nmi, 0, 0, 0, 0, 0	/* ist1..7 */
+	.quad	0
+	.word	0, tss_bitmap - tss
+tss_bitmap:
+	.skip	8192 + 8			/* all ports are ring 3's */
+tss_end:
 
 	/* Two stacks: for calls, interrupts and exceptions, and for those that come at any time. */
 	.balign	4096
@@ -319,16 +324,13 @@ boot_pd:
 stack_nmi:
 	.skip	2048
 stack_0:
-tss:	.long	0
-	.quad	stack_0, 0, 0			/* rsp0..2 */
-	.quad	0
-	.quad	stack_0, stack_nmi, 0, 0, 0, 0, 0	/* ist1..7 */
-	.quad	0
-	.word	0, 104				/* I/O bitmap from here on: all ports are ring 3's */
-	.skip	8192
-	.byte	0xff
-	.balign	8
-tss_end:
+	.globl	uk_nucleus_boot_pd
+boot_pml4:
+	.skip	4096
+boot_pdpt:
+	.skip	4096
+uk_nucleus_boot_pd:
+	.skip	4096
 
 	.section .nucleus.shared, "aw"
 	.balign	4096

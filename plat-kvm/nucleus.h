@@ -23,6 +23,9 @@
 
 #define NUCLEUS_BASE 0x100000 /* 64 KiB aligned: descriptor fields are split at assembly time */
 
+/* 2 MiB pages that the entry code maps: the image has to lie in them (sluice.ld asserts it). */
+#define NUCLEUS_BOOT_PAGES 16
+
 #define NUCLEUS_CALL_OFF       0
 #define NUCLEUS_CALL_SEAL      1
 #define NUCLEUS_CALL_WAIT      2
@@ -76,6 +79,9 @@ extern volatile uint8_t uk_nucleus_wake;                  /* some vector fired *
 extern volatile uint8_t uk_nucleus_pending[NUCLEUS_NB_VEC]; /* this vector fired */
 extern uint64_t uk_nucleus_entry_tsc;
 extern uint32_t uk_nucleus_start_info;
+
+/* Page directory of the first GiB, ring 3's until the seal. */
+extern uint64_t uk_nucleus_boot_pd[512];
 
 long uk_nucleus_call(long nr, uint64_t a, uint64_t b, uint64_t c);
 
