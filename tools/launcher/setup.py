@@ -18,17 +18,20 @@ SPACE_MB = 600  # sources, apt's index of them, and the build
 def ensure(groups=apt.GROUPS, build=True) -> dict:
 	"""Make this machine ready for the verbs that need these groups of packages.
 
+	With build=False only the packages, else the sources and a configured build folder too.
 	Returns what was done: {"installed": [...], "sources": [...], "configured": bool}.
 	Cost: about 0.1 s when nothing is to do, plus ninja's look at the tree.
 	"""
 	done = {"installed": [], "sources": [], "configured": False}
-	check_space()
+	if build:
+		check_space()
 	with work.cache_lock():
 		lacking = apt.missing(apt.packages(groups))
 		if lacking:
 			apt.install(lacking)
 			done["installed"] = lacking
-		done["sources"] = fetch_sources()
+		if build:
+			done["sources"] = fetch_sources()
 	if build:
 		with work.build_lock():
 			done["configured"] = configure()
