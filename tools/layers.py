@@ -263,9 +263,10 @@ def check_symbols(root: Path, build: Path, layers: Layers) -> list:
 	for source, (_, needed) in tables.items():
 		allowed = layers.allowed(layers.room_of(source))
 		for name in sorted(needed):
+			free = any(name == h for h, _ in layers.hooks) or \
+				any(_excepted(layers.symbols, name, o) for o in owners.get(name, []))
 			homes = {layers.room_of(o) for o in owners.get(name, [])}
-			hook = any(name == h for h, _ in layers.hooks)
-			if homes and not homes & set(allowed) and not hook:
+			if homes and not homes & set(allowed) and not free:
 				bad.append(f"{source}:1: uses {name} of {', '.join(sorted(homes))}, which is above it in LAYERS")
 	return bad
 

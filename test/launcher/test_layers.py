@@ -178,6 +178,11 @@ class Symbols(Tree):
 	def test_exception_is_for_its_file(self):
 		self.one(self.check(low__list="int malloc(void) { return 0; }\n"), "malloc")
 
+	def test_everybody_may_call_an_exception(self):
+		self.write("LAYERS", LAYERS.replace("low/heap.c", "mid/heap.c"), spdx="")
+		self.assertEqual(self.check(low__a="int malloc(void);\nint uk_a(void) { return malloc(); }\n",
+			mid__heap="int malloc(void) { return 0; }\n"), [])
+
 	def test_upward_call(self):
 		self.one(self.check(low__heap="int uk_net_get(void);\nint uk_heap_get(void) { return uk_net_get(); }\n",
 			mid__net="int uk_net_get(void) { return 0; }\n"), "uses uk_net_get of mid")

@@ -105,7 +105,7 @@ def configure() -> bool:
 def compile(targets=()) -> None:
 	"""Run ninja for some targets (none: all), one session at a time."""
 	with work.build_lock():
-		work.run("building", [work.tool("ninja"), "-C", str(paths.BUILD), *targets], "ninja.log")
+		work.run("building", ["stdbuf", "-oL", work.tool("ninja"), "-C", str(paths.BUILD), *targets], "ninja.log")
 
 
 def _setup(args) -> int:
