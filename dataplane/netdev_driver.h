@@ -48,6 +48,10 @@ struct uk_netdev_driver {
 /* Defined by the image: the drivers it links, NULL at the end. */
 extern const struct uk_netdev_driver *const uk_netdev_drivers[];
 
+/* The drivers there are; an image links the library (virtio_net, loopback) of each one it names. */
+extern const struct uk_netdev_driver uk_virtio_net_driver;
+extern const struct uk_netdev_driver uk_loopback_driver;
+
 #define UK_NETDEV_MAX 32
 
 /* Adds a device (state UNPROBED). Returns its id or -ENOSPC. */

@@ -63,6 +63,7 @@ static const struct {
 	{ "the clock", uk_clock_start },
 	{ "the device windows", start_windows },
 	{ "the page tables", uk_paging_seal },
+	{ "the clock's rate", uk_clock_calibrate },
 	{ "the buses", start_buses },
 	{ "the heap", start_heap },
 };

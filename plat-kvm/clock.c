@@ -15,12 +15,13 @@
 #define LEAF_TIMING         0x40000010u /* eax: TSC kHz */
 #define NSEC                1000000000ull
 
-/* PIT (Intel 8254 data sheet) channel 2, gated by port 0x61. */
+/* PIT (Intel 8254 data sheet): channel 0 counts down and is latched to be read. */
 #define PIT_HZ     1193182u
-#define PIT_CH2    0x42
+#define PIT_CH0    0x40
 #define PIT_MODE   0x43
-#define PIT_GATE   0x61
 #define PIT_PERIOD (PIT_HZ / 200) /* 5 ms */
+
+#define APIC_NS 20000000ull /* how long the last resort measures */
 
 struct pvclock {
 	uint32_t version, pad;
@@ -30,7 +31,12 @@ struct pvclock {
 	uint8_t flags, pad2[2];
 };
 
+struct pvwall {
+	uint32_t version, sec, nsec;
+};
+
 static volatile struct pvclock pv UK_ALIGNED(64);
+static volatile struct pvwall pvw UK_ALIGNED(16);
 static uint64_t hz, entry_ns;
 static uint64_t mul_32; /* nanoseconds per cycle, 32.32 fixed point */
 static const char *source;
@@ -69,7 +75,7 @@ static bool clk_kvmclock(void)
 		return false;
 	if (!(uk_io_cpuid(KVM_LEAF + 1, 0).eax & KVM_FEATURE_CLOCK2))
 		return false;
-	if (uk_nucleus_call(NUCLEUS_CALL_KVMCLOCK, (uintptr_t)&pv | 1, 0, 0) != 0)
+	if (uk_nucleus_call(NUCLEUS_CALL_KVMCLOCK, (uintptr_t)&pv | 1, (uintptr_t)&pvw, 0) != 0)
 		return false;
 	if (pv.mul == 0 || pv.shift < -31 || pv.shift > 31)
 		return false;
@@ -94,21 +100,47 @@ static bool clk_cpuid(void)
 	return hz > 1000000;
 }
 
-static void clk_pit(void)
+static uint16_t clk_pit_read(void)
 {
-	uint8_t gate = uk_io_in8(PIT_GATE) & 0xfc;
-	uint64_t from, limit;
+	uint8_t lo;
 
-	uk_io_out8(PIT_GATE, gate | 1);
-	uk_io_out8(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0: output rises at the end */
-	uk_io_out8(PIT_CH2, PIT_PERIOD & 0xff);
-	uk_io_out8(PIT_CH2, PIT_PERIOD >> 8);
+	uk_io_out8(PIT_MODE, 0x00); /* latch channel 0 */
+	lo = uk_io_in8(PIT_CH0);
+	return (uint16_t)(uk_io_in8(PIT_CH0) << 8 | lo);
+}
+
+/* False: there is no PIT, it does not count. */
+static bool clk_pit(void)
+{
+	uint64_t from, to;
+	uint16_t first, now;
+
+	uk_io_out8(PIT_MODE, 0x30); /* channel 0, both bytes, mode 0 */
+	uk_io_out8(PIT_CH0, 0xff);
+	uk_io_out8(PIT_CH0, 0xff);
+	first = clk_pit_read();
 	from = uk_clock_cycles();
-	limit = from + 2000000000ull; /* no PIT: take something that is not absurd */
-	while (!(uk_io_in8(PIT_GATE) & 0x20) && uk_clock_cycles() < limit)
-		uk_pause();
-	hz = (uk_clock_cycles() - from) * PIT_HZ / PIT_PERIOD;
-	uk_io_out8(PIT_GATE, gate);
+	for (unsigned i = 0; i < 1000000; i++) {
+		now = clk_pit_read();
+		to = uk_clock_cycles();
+		if ((uint16_t)(first - now) >= PIT_PERIOD) {
+			hz = (to - from) * PIT_HZ / (uint16_t)(first - now);
+			return hz > 1000000;
+		}
+		if (i == 1000 && now == first)
+			return false;
+	}
+	return false;
+}
+
+/* The local APIC's timer in QEMU and KVM counts nanoseconds; an interrupt's delay makes this the coarsest. */
+static void clk_apic(void)
+{
+	uint64_t from = uk_clock_cycles();
+
+	uk_nucleus_wake = 0;
+	uk_nucleus_call(NUCLEUS_CALL_WAIT, APIC_NS, 0, 0);
+	hz = (uk_clock_cycles() - from) * (NSEC / APIC_NS);
 }
 
 /* CMOS clock (MC146818), BCD or binary as register B says. */
@@ -144,19 +176,36 @@ static uint64_t clk_rtc_ns(void)
 	return (days * 86400 + clk_rtc(4, binary) * 3600 + clk_rtc(2, binary) * 60 + clk_rtc(0, binary)) * NSEC;
 }
 
+static void clk_rate_set(const char *from)
+{
+	source = from;
+	mul_32 = (NSEC << 32) / hz;
+}
+
 int uk_clock_start(void)
 {
+	uint64_t tsc;
+
 	if (clk_kvmclock()) {
-		source = "kvmclock";
+		clk_rate_set("kvmclock");
+		tsc = uk_clock_cycles();
+		entry_ns = clk_pv_ns(tsc) - clk_scale(tsc - uk_boot_entry_cycles());
 	} else if (clk_cpuid()) {
-		source = "cpuid";
-	} else {
-		clk_pit();
-		source = "pit";
+		clk_rate_set("cpuid");
 	}
-	mul_32 = (NSEC << 32) / hz;
-	if (source[0] == 'k')
-		entry_ns = clk_pv_ns(uk_clock_cycles()) - clk_scale(uk_clock_cycles() - uk_boot_entry_cycles());
+	return 0;
+}
+
+int uk_clock_calibrate(void)
+{
+	if (source != NULL)
+		return 0;
+	if (clk_pit()) {
+		clk_rate_set("pit");
+	} else {
+		clk_apic();
+		clk_rate_set("apic");
+	}
 	return 0;
 }
 
@@ -172,6 +221,8 @@ uint64_t uk_clock_ns(void)
 /* Some ten exits, so only when it is first asked for. */
 uint64_t uk_clock_wall_ns(void)
 {
+	if (wall_at_entry_ns == 0 && pvw.sec != 0)
+		wall_at_entry_ns = pvw.sec * NSEC + pvw.nsec + entry_ns;
 	if (wall_at_entry_ns == 0)
 		wall_at_entry_ns = clk_rtc_ns() - uk_clock_ns();
 	return wall_at_entry_ns + uk_clock_ns();

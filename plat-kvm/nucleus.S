@@ -238,9 +238,12 @@ call_fs_base:
 call_kvmclock:
 	cmpb	$0, sealed
 	jne	call_bad
+	xor	%edx, %edx
+	mov	$0x4b564d00, %ecx		/* MSR_KVM_WALL_CLOCK_NEW */
+	mov	%esi, %eax
+	wrmsr
 	mov	$0x4b564d01, %ecx		/* MSR_KVM_SYSTEM_TIME_NEW */
 	mov	%edi, %eax
-	xor	%edx, %edx
 	wrmsr
 	xor	%eax, %eax
 	iretq

@@ -14,7 +14,7 @@
  *	2       WAIT       timer count       0       hlt until an interrupt is pending
  *	3       IRQ_ROUTE  pin, vector, apic 0/-1    programs one IOAPIC pin, edge, this CPU
  *	4       FS_BASE    address           0       where wrfsbase does not work
- *	5       KVMCLOCK   address | 1       0/-1    before SEAL only: where the host writes the time
+ *	5       KVMCLOCK   address | 1, wall 0/-1    before SEAL only: where the host writes the time
  *
  * Anything else is an exception like any other.
  */
