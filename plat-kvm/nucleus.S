@@ -24,12 +24,12 @@ uk_nucleus_entry:
 	mov	%eax, uk_nucleus_entry_tsc
 	mov	%edx, uk_nucleus_entry_tsc + 4
 	mov	%ebx, uk_nucleus_start_info
-	/* Page tables for the image, 2 MiB pages; all else in them is zero. Ring 3 adds what it needs (boot.c). */
+	/* Page tables for the image, 2 MiB pages; all else in them is zero. */
 	movl	$boot_pdpt + 7, boot_pml4
-	movl	$uk_nucleus_boot_pd + 7, boot_pdpt
+	movl	$boot_pd + 7, boot_pdpt
 	.set	n, 0
 	.rept	NUCLEUS_BOOT_PAGES
-	movl	$n * 0x200000 + 0x87, uk_nucleus_boot_pd + n * 8
+	movl	$n * 0x200000 + 0x87, boot_pd + n * 8
 	.set	n, n + 1
 	.endr
 	mov	$boot_pml4, %eax
@@ -327,12 +327,11 @@ tss_end:
 stack_nmi:
 	.skip	2048
 stack_0:
-	.globl	uk_nucleus_boot_pd
 boot_pml4:
 	.skip	4096
 boot_pdpt:
 	.skip	4096
-uk_nucleus_boot_pd:
+boot_pd:
 	.skip	4096
 
 	.section .nucleus.shared, "aw"

@@ -80,9 +80,6 @@ extern volatile uint8_t uk_nucleus_pending[NUCLEUS_NB_VEC]; /* this vector fired
 extern uint64_t uk_nucleus_entry_tsc;
 extern uint32_t uk_nucleus_start_info;
 
-/* Page directory of the first GiB, ring 3's until the seal. */
-extern uint64_t uk_nucleus_boot_pd[512];
-
 long uk_nucleus_call(long nr, uint64_t a, uint64_t b, uint64_t c);
 
 /* First ring-3 code, on the main stack (boot.c). */

@@ -173,7 +173,7 @@ static int pg_devices(uint64_t *pml4)
 
 /*
  * The heap, then the tables themselves taken out of it. Making a table may take a page off the
- * heap's end, so a range is mapped as it was before and the tables are protected last; splitting for
+ * heap's start, so a range is mapped as it was before and the tables are protected last; splitting for
  * that may make one more table, which the loop then meets.
  */
 static int pg_heap(uint64_t *pml4)
