@@ -44,8 +44,10 @@ static void libc_random(void)
 
 static int libc_main(int argc, char **argv, char **envp)
 {
+	int (*volatile fn)(int, char **) = main; /* not inlined: backtraces are to name it */
+
 	(void)envp;
-	return main(argc, argv);
+	return fn(argc, argv);
 }
 
 void uk_libc_start(int argc, char **argv)
