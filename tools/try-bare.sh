@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# tools/try-bare.sh [-k] [-s] [COMMAND...]     (as root; default command: ./sluice test)
+# tools/try-bare.sh [-k] [-b "FOLDER..."] [COMMAND...]     (as root; default: ./sluice test)
 #
 # Runs a command as the first one ever on a bare machine: a fresh minimal Debian 12 root made
-# by debootstrap, with /dev and /proc bound in (-s: /sys too) and a clone of this tree's HEAD
-# in /root/sluice. -k keeps the root for a look. The mounts live in a namespace of their own,
-# so they are gone with the command, however it ends.
+# by debootstrap, with a clone of this tree's HEAD in /root/sluice. -b names what is bound in
+# ("dev" if not given; "dev proc sys" is what a booted machine has). -k keeps the root for a
+# look. The mounts live in a namespace of their own, so they are gone with the command,
+# however it ends.
 #
 # SLUICE_BARE (default /var/tmp/sluice-bare) holds the pristine root between runs;
 # SLUICE_MIRROR is the Debian mirror.
@@ -17,18 +18,18 @@ work=${SLUICE_BARE:-/var/tmp/sluice-bare}
 mirror=${SLUICE_MIRROR:-http://deb.debian.org/debian}
 tree=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 keep=no
-binds="dev proc"
+binds=dev
 
 die() {
 	echo "try-bare: $*" >&2
 	exit 1
 }
 
-while getopts ks option; do
+while getopts kb: option; do
 	case $option in
 	k) keep=yes ;;
-	s) binds="$binds sys" ;;
-	*) die 'usage: try-bare.sh [-k] [-s] [COMMAND...]' ;;
+	b) binds=$OPTARG ;;
+	*) die 'usage: try-bare.sh [-k] [-b "FOLDER..."] [COMMAND...]' ;;
 	esac
 done
 shift $((OPTIND - 1))

@@ -49,9 +49,9 @@ class Packages(StandIns):
 	def test_list(self):
 		names = apt.packages()
 		self.assertEqual(len(names), len(set(names)))
-		for needed in ("gcc", "qemu-system-x86", "dpdk", "libcmocka-dev"):
+		for needed in ("gcc", "qemu-system-x86", "dpdk-dev", "libcmocka-dev"):
 			self.assertIn(needed, names)
-		self.assertNotIn("dpdk", apt.packages(("build", "run")))
+		self.assertNotIn("dpdk-dev", apt.packages(("build", "run")))
 
 	def test_missing(self):
 		self.program("dpkg-query", "printf 'a ii \\nb rc \\nc un \\n'; exit 1\n")
@@ -98,6 +98,16 @@ class Packages(StandIns):
 		self.program("apt-get", f"case $* in *assume-no*) exit 1;; *update*) touch {self.tmp}/new; exit 0;; esac\n"
 			f"[ -f {self.tmp}/new ] && touch {self.tmp}/done && exit 0\necho 'E: 404  Not Found'; exit 100\n")
 		apt.install(["foo"])
+
+
+class Machine(unittest.TestCase):
+	def test_packages_bring_the_programs(self):
+		"""`./sluice test` has set up all groups by now."""
+		self.assertEqual(apt.missing(apt.packages()), [])
+		for name in ("gcc", "nm", "meson", "ninja", "pkg-config", "qemu-system-x86_64", "dpdk-testpmd", "clang-14",
+				"clang-format-14"):
+			self.assertTrue(os.access(f"/usr/bin/{name}", os.X_OK), name)
+		self.assertTrue(os.path.exists(paths.QBOOT))
 
 
 class NoRoot(StandIns):

@@ -18,7 +18,7 @@ def known() -> list:
 			if line.startswith(prefix):
 				outputs = line[len("build "):].split(": ")[0].replace("|", " ").split()
 				names |= {o[len("images/"):] for o in outputs if o.startswith("images/")}
-	return sorted(n for n in names if not n.endswith(".elf"))
+	return sorted(n for n in names if not n.endswith(".elf") and "/" not in n)
 
 
 def images(names) -> list:
