@@ -91,8 +91,10 @@ static bool get_number(struct piece p, uint64_t min, uint64_t max, uint64_t *out
 		if (__builtin_add_overflow(v, (uint64_t)(p.s[i] - '0') * unit, &v))
 			return false;
 	}
+	if (v < min || v > max)
+		return false;
 	*out = v;
-	return v >= min && v <= max;
+	return true;
 }
 
 static bool get_bool(struct piece p, bool *out)

@@ -28,9 +28,21 @@ void pg_seqcheck_expect(struct pg_seqcheck *s, uint32_t first)
 {
 	s->nb_lost_before = pg_seqcheck_lost(s);
 	memset(s->seen, 0, sizeof(s->seen));
-	s->first = s->next = ORIGIN + first;
+	s->first = s->next = s->noted = ORIGIN + first;
 	s->nb_unique = 0;
-	s->suspicious = false;
+}
+
+/* Catches up with the packets that came as expected. */
+static void note_expected(struct pg_seqcheck *s)
+{
+	uint64_t from = s->noted;
+
+	s->nb_unique += s->next - from;
+	s->noted = s->next;
+	if (s->next - from > WINDOW)
+		from = s->next - WINDOW;
+	for (uint64_t nr = from; nr < s->next; nr++)
+		*word_of(s, nr) |= bit_of(nr);
 }
 
 /* The number is at or above the next one expected: what lies between is missing for now. */
@@ -42,7 +54,7 @@ static void seq_ahead(struct pg_seqcheck *s, uint64_t nr)
 		*word_of(s, nr - i) &= ~bit_of(nr - i);
 	*word_of(s, nr) |= bit_of(nr);
 	s->nb_unique++;
-	s->next = nr + 1;
+	s->next = s->noted = nr + 1;
 }
 
 static void seq_behind(struct pg_seqcheck *s, uint64_t nr)
@@ -66,8 +78,8 @@ static void seq_outside(struct pg_seqcheck *s, uint32_t seq)
 {
 	uint32_t step = seq - s->suspect;
 
-	if (!s->suspicious || step == 0 || step > WINDOW) {
-		s->suspicious = true;
+	if (s->suspect_at != s->nb_received || step == 0 || step > WINDOW) {
+		s->suspect_at = s->nb_received + 1;
 		s->suspect = seq;
 		s->nb_stale++;
 		return;
@@ -83,6 +95,7 @@ void pg_seqcheck_surprise(struct pg_seqcheck *s, uint32_t seq)
 {
 	if (s->next == 0)
 		pg_seqcheck_expect(s, seq);
+	note_expected(s);
 
 	int64_t ahead = (int32_t)(seq - (uint32_t)s->next);
 	uint64_t nr = s->next + (uint64_t)ahead;
@@ -91,7 +104,6 @@ void pg_seqcheck_surprise(struct pg_seqcheck *s, uint32_t seq)
 		seq_outside(s, seq);
 		return;
 	}
-	s->suspicious = false;
 	if (ahead >= 0)
 		seq_ahead(s, nr);
 	else

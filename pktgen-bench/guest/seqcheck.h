@@ -27,15 +27,17 @@
 
 struct pg_seqcheck {
 	/* The current run of the sender, in numbers that do not wrap. */
-	uint64_t first, next; /* next: one above the largest seen; both 0: nothing yet */
-	uint64_t nb_unique;   /* different numbers seen in [first, next) */
-	uint32_t suspect;     /* number of the last packet, if that was stale or far ahead */
-	bool suspicious;
+	uint64_t next;  /* one above the largest seen; 0: nothing yet */
+	uint64_t first; /* what counts as sent is [first, next) */
+	uint64_t noted; /* all of [noted, next) was seen, but is not in seen and nb_unique yet */
+	uint64_t nb_unique;  /* different numbers seen in [first, noted) */
+	uint64_t suspect_at; /* nb_received of the packet after one that was stale or far ahead */
+	uint32_t suspect;    /* the number of that one */
 	/* Totals. */
 	uint64_t nb_received, nb_reordered, nb_duplicate, nb_stale, nb_restarts;
 	uint64_t nb_lost_before; /* in runs that are over */
 	uint64_t late_max;       /* packets; the largest lateness of a reordered packet */
-	uint64_t seen[PG_SEQCHECK_WINDOW / 64]; /* numbers [next - window, next), by number */
+	uint64_t seen[PG_SEQCHECK_WINDOW / 64]; /* the window below noted, a bit a number */
 };
 
 void pg_seqcheck_reset(struct pg_seqcheck *s);
@@ -46,7 +48,7 @@ void pg_seqcheck_expect(struct pg_seqcheck *s, uint32_t first);
 /* For pg_seqcheck_record: whatever is not the number expected. */
 void pg_seqcheck_surprise(struct pg_seqcheck *s, uint32_t seq);
 
-/* One packet arrived. Cost: some cycles if it is the one expected. */
+/* One packet arrived. Cost: two increments if it is the one expected. */
 UK_INLINE void pg_seqcheck_record(struct pg_seqcheck *s, uint32_t seq)
 {
 	s->nb_received++;
@@ -54,16 +56,13 @@ UK_INLINE void pg_seqcheck_record(struct pg_seqcheck *s, uint32_t seq)
 		pg_seqcheck_surprise(s, seq);
 		return;
 	}
-	s->seen[seq % PG_SEQCHECK_WINDOW / 64] |= (uint64_t)1 << seq % 64;
-	s->nb_unique++;
 	s->next++;
-	s->suspicious = false;
 }
 
 /* Packets missing up to now. */
 UK_INLINE UK_MUST_USE uint64_t pg_seqcheck_lost(const struct pg_seqcheck *s)
 {
-	return s->nb_lost_before + (s->next - s->first) - s->nb_unique;
+	return s->nb_lost_before + (s->noted - s->first) - s->nb_unique;
 }
 
 #endif
