@@ -12,10 +12,10 @@
 
 struct rig rig;
 
-#define CHECK(cond, fmt, ...) \
-	do { \
-		if (!(cond)) \
-			fake_plat_fail("[%s] " fmt, rig.name, ##__VA_ARGS__); \
+#define CHECK(cond, fmt, ...)                                                                      \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			fake_plat_fail("[%s, seed %lu] " fmt, rig.name, rig.seed, ##__VA_ARGS__);  \
 	} while (0)
 
 struct rig_conf rig_default(void)
@@ -120,7 +120,8 @@ static void rig_sink(void *arg, uint16_t pair, const struct fake_net_hdr *hdr, c
 
 	e->head++;
 	CHECK(len == want && rig_bytes_are(frame, seq, 0, len),
-		"the device got a frame of %u bytes that is not number %u of %u bytes", len, seq, want);
+		"the device got a frame of %u bytes that is not number %u of %u bytes", len, seq,
+		want);
 }
 
 static uint16_t rig_alloc_rx(void *argp, struct uk_netbuf *v[], uint16_t n)
@@ -146,9 +147,11 @@ static void rig_name(const struct rig_conf *c)
 	uint64_t f = c->net.offered;
 	const char *orders[] = { "", " newest-first", " any-order" };
 
-	snprintf(rig.name, sizeof(rig.name), "%s %u%s%s%s%s%s%s%s", f & UK_VIRTIO_F_RING_PACKED ? "packed" : "split",
-		c->net.queue_max, f & UK_VIRTIO_F_IN_ORDER ? c->batch ? " in-order-batch" : " in-order" : "",
-		f & UK_VIRTIO_F_EVENT_IDX ? " event-idx" : "", f & FAKE_NET_F_MRG_RXBUF ? " mrg" : "",
+	snprintf(rig.name, sizeof(rig.name), "%s %u%s%s%s%s%s%s%s",
+		f & UK_VIRTIO_F_RING_PACKED ? "packed" : "split", c->net.queue_max,
+		f & UK_VIRTIO_F_IN_ORDER ? c->batch ? " in-order-batch" : " in-order" : "",
+		f & UK_VIRTIO_F_EVENT_IDX ? " event-idx" : "",
+		f & FAKE_NET_F_MRG_RXBUF ? " mrg" : "",
 		f & UK_VIRTIO_F_INDIRECT_DESC ? " indirect" : "", c->net.polls ? " polls" : "",
 		c->net.shared_irq ? " shared-irq" : "", orders[c->order]);
 }
@@ -186,7 +189,10 @@ void rig_open_dev(const struct rig_conf *c)
 	uint64_t now = uk_clock_ns();
 	unsigned nb;
 
+	unsigned long seed = rig.seed;
+
 	memset(&rig, 0, sizeof(rig));
+	rig.seed = seed;
 	rig.conf = *c;
 	rig_name(c);
 	fake_plat_reset();
@@ -215,7 +221,8 @@ void rig_open_dev(const struct rig_conf *c)
 int rig_configure(void)
 {
 	const struct rig_conf *c = &rig.conf;
-	struct uk_netdev_rxqueue_conf rc = { .alloc_rxpkts = rig_alloc_rx, .alloc_rxpkts_argp = rig.pool };
+	struct uk_netdev_rxqueue_conf rc = { .alloc_rxpkts = rig_alloc_rx,
+		.alloc_rxpkts_argp = rig.pool };
 	struct uk_netdev_txqueue_conf tc = { 0 };
 	int rc_err = uk_netdev_configure(rig.dev, &c->dev);
 
@@ -272,7 +279,8 @@ void rig_audit(void)
 	CHECK(is_free != NULL && p->nb_free <= p->nb_total, "the pool has %u of %u buffers free",
 		p->nb_free, p->nb_total);
 	for (uint32_t i = 0; i < p->nb_free; i++) {
-		CHECK(!is_free[p->stack[i]->obj_id], "netbuf %u is in the pool twice", p->stack[i]->obj_id);
+		CHECK(!is_free[p->stack[i]->obj_id], "netbuf %u is in the pool twice",
+			p->stack[i]->obj_id);
 		is_free[p->stack[i]->obj_id] = 1;
 	}
 	for (uint16_t q = 0; q < FAKE_VIRTIO_QUEUES_MAX; q++) {
@@ -284,8 +292,8 @@ void rig_audit(void)
 
 				if (off < (size_t)p->stride * p->nb_total)
 					CHECK(!is_free[off / p->stride],
-						"queue %u: the device holds netbuf %u, which is in the pool", q,
-						(unsigned)(off / p->stride));
+						"queue %u: the device holds netbuf %u, which is in the pool",
+						q, (unsigned)(off / p->stride));
 			}
 		}
 	}
@@ -307,8 +315,8 @@ int rig_send_burst(uint16_t pair, struct uk_netbuf *v[], uint16_t *cnt)
 	rc = uk_netdev_tx_burst(rig.dev, pair, v, cnt);
 	CHECK(*cnt <= asked, "%u of %u frames were taken", *cnt, asked);
 	CHECK(rc >= 0 || *cnt == 0, "an error together with %u frames taken", *cnt);
-	CHECK(rc < 0 || !!(rc & UK_NETDEV_STATUS_SUCCESS) == (*cnt > 0), "tx status 0x%x for %u frames", rc,
-		*cnt);
+	CHECK(rc < 0 || !!(rc & UK_NETDEV_STATUS_SUCCESS) == (*cnt > 0),
+		"tx status 0x%x for %u frames", rc, *cnt);
 	for (uint16_t i = 0; i < *cnt; i++) {
 		rig_expect_add(&rig.tx[pair], seq[i], len[i]);
 		rig.nb_sent[pair]++;
@@ -375,8 +383,8 @@ int rig_recv_burst(uint16_t pair, struct uk_netbuf *v[], uint16_t *cnt)
 
 	CHECK(*cnt <= asked, "%u frames of %u asked for", *cnt, asked);
 	CHECK(rc >= 0 || *cnt == 0, "an error together with %u frames", *cnt);
-	CHECK(rc < 0 || !!(rc & UK_NETDEV_STATUS_SUCCESS) == (*cnt > 0), "rx status 0x%x for %u frames", rc,
-		*cnt);
+	CHECK(rc < 0 || !!(rc & UK_NETDEV_STATUS_SUCCESS) == (*cnt > 0),
+		"rx status 0x%x for %u frames", rc, *cnt);
 	for (uint16_t i = 0; i < *cnt && !rig.ignore_frames; i++) {
 		CHECK(e->head != e->tail, "a frame of %u bytes that nobody sent",
 			uk_netbuf_pkt_len(v[i]));
@@ -384,13 +392,16 @@ int rig_recv_burst(uint16_t pair, struct uk_netbuf *v[], uint16_t *cnt)
 		uint32_t len = e->v[e->head % RIG_EXPECT_MAX].len;
 
 		e->head++;
-		CHECK(rig_frame_is(v[i], seq, len), "a frame of %u bytes is not number %u of %u bytes",
-			uk_netbuf_pkt_len(v[i]), seq, len);
+		CHECK(rig_frame_is(v[i], seq, len),
+			"a frame of %u bytes is not number %u of %u bytes", uk_netbuf_pkt_len(v[i]),
+			seq, len);
 		rig.nb_got[pair]++;
 		rig.bytes_got[pair] += len;
 	}
-	CHECK(rc < 0 || rig.ignore_frames || !(rc & UK_NETDEV_STATUS_MORE) || e->head != e->tail,
-		"MORE, but nothing waits");
+	CHECK(rc < 0 || !(rc & UK_NETDEV_STATUS_UNDERRUN) || rig.rx_dry || rig.pool->nb_free == 0,
+		"UNDERRUN with %u netbufs to be had", rig.pool->nb_free);
+	CHECK(rc < 0 || !(rc & UK_NETDEV_STATUS_MORE) || *cnt == asked || *cnt == UK_BURST_MAX,
+		"MORE, but only %u of %u came", *cnt, asked);
 	rig_judge();
 	return rc;
 }
@@ -413,17 +424,18 @@ void rig_expect_stats(void)
 
 	for (uint16_t q = 0; q < rig.conf.dev.nb_tx_queues; q++) {
 		uk_netdev_txq_stats_get(rig.dev, q, &st);
-		CHECK(st.packets == rig.nb_sent[q] && st.bytes == rig.bytes_sent[q] && st.errors == 0,
-			"tx queue %u counts %llu packets, %llu bytes, %llu errors; true are %llu and %llu", q,
-			(unsigned long long)st.packets, (unsigned long long)st.bytes,
+		CHECK(st.packets == rig.nb_sent[q] && st.bytes == rig.bytes_sent[q] &&
+				st.errors == 0,
+			"tx queue %u counts %llu packets, %llu bytes, %llu errors; true are %llu and %llu",
+			q, (unsigned long long)st.packets, (unsigned long long)st.bytes,
 			(unsigned long long)st.errors, (unsigned long long)rig.nb_sent[q],
 			(unsigned long long)rig.bytes_sent[q]);
 	}
 	for (uint16_t q = 0; q < rig.conf.dev.nb_rx_queues; q++) {
 		uk_netdev_rxq_stats_get(rig.dev, q, &st);
 		CHECK(st.packets == rig.nb_got[q] && st.bytes == rig.bytes_got[q] && st.errors == 0,
-			"rx queue %u counts %llu packets, %llu bytes, %llu errors; true are %llu and %llu", q,
-			(unsigned long long)st.packets, (unsigned long long)st.bytes,
+			"rx queue %u counts %llu packets, %llu bytes, %llu errors; true are %llu and %llu",
+			q, (unsigned long long)st.packets, (unsigned long long)st.bytes,
 			(unsigned long long)st.errors, (unsigned long long)rig.nb_got[q],
 			(unsigned long long)rig.bytes_got[q]);
 	}

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A test rig for the virtio-net driver: one scripted device (plat-kvm/test/fake_net.h), one uk_netdev
- * on it, one netbuf pool, and a model that knows every frame under way. Every call of the
- * driver goes through the rig, which afterwards judges doorbells and asks the device for violations.
+ * A test rig for the virtio-net driver: one scripted device (plat-kvm/test/fake_net.h), one
+ *uk_netdev on it, one netbuf pool, and a model that knows every frame under way. Every call of the
+ * driver goes through the rig, which afterwards judges doorbells and asks the device for
+ *violations.
  *
- *	struct rig_conf c = rig_default(); ...; rig_open(&c); rig_send / rig_inject / ...; rig_close();
+ *	struct rig_conf c = rig_default(); ...; rig_open(&c); rig_send / rig_inject / ...;
+ *rig_close();
  *
- * rig_close checks that each netbuf is back in its pool and that the device has nothing to complain of.
+ * rig_close checks that each netbuf is back in its pool and that the device has nothing to complain
+ *of.
  */
 #ifndef SLUICE_DATAPLANE_TEST_RIG_H
 #define SLUICE_DATAPLANE_TEST_RIG_H
@@ -14,10 +17,9 @@
 #include "dataplane/netdev.h"
 #include "plat-kvm/test/fake_net.h"
 
-#define RIG_PAIRS_MAX 8
+#define RIG_PAIRS_MAX  8
 #define RIG_EXPECT_MAX 8192 /* frames under way per queue; a power of two */
-#define RIG_PLAIN \
-	(UK_VIRTIO_F_VERSION_1 | FAKE_NET_F_MAC | FAKE_NET_F_STATUS)
+#define RIG_PLAIN      (UK_VIRTIO_F_VERSION_1 | FAKE_NET_F_MAC | FAKE_NET_F_STATUS)
 
 struct rig_conf {
 	struct fake_net_conf net;
@@ -38,7 +40,8 @@ struct rig_expect {
 };
 
 struct rig {
-	char name[128]; /* of the case, for messages */
+	char name[128];     /* of the case, for messages */
+	unsigned long seed; /* the same */
 	struct fake_net net;
 	struct rig_conf conf;
 	struct uk_netdev *dev;
@@ -58,13 +61,14 @@ extern struct rig rig;
 /* Split ring, polled, 1 pair, ring of 8, MTU not offered, plain 2 KiB buffers. */
 struct rig_conf rig_default(void);
 
-/* The i-th combination of ring format, size, order, suppression and features; false: there are no more. */
+/* The i-th combination of ring format, size, order, suppression and features; false: there are no
+ * more. */
 bool rig_case(unsigned i, struct rig_conf *c);
 
 /* Up to RUNNING; each step has to succeed. rig_open_dev stops before rx/tx queue set-up. */
 void rig_open(const struct rig_conf *c);
-void rig_open_dev(const struct rig_conf *c);  /* UNPROBED */
-int rig_configure(void);                      /* UNCONFIGURED -> CONFIGURED, queues set up */
+void rig_open_dev(const struct rig_conf *c); /* UNPROBED */
+int rig_configure(void);                     /* UNCONFIGURED -> CONFIGURED, queues set up */
 void rig_close(void);
 
 /* rig_driver.c: frees what the driver keeps of a stopped device; an image never takes one away. */
@@ -92,7 +96,8 @@ int rig_inject(uint16_t pair, uint32_t len);
 /* The same without showing it. */
 int rig_inject_quiet(uint16_t pair, uint32_t len);
 
-/* uk_netdev_rx_burst of up to `nb`; checks each frame against the model and frees it. Returns the status. */
+/* uk_netdev_rx_burst of up to `nb`; checks each frame against the model and frees it. Returns the
+ * status. */
 int rig_recv(uint16_t pair, uint16_t nb, uint16_t *got);
 
 /* The same, but hands the frames out. */

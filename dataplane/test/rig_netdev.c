@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The generic layer as it is, and a way to start over: an image never does, a test does for each case. */
+/* The generic layer as it is, and a way to start over: an image never does, a test does for each
+ * case. */
 #include "dataplane/netdev.c"
 #include "dataplane/test/rig.h"
 

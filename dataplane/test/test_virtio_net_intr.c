@@ -44,7 +44,8 @@ static void wake_hook(void *arg)
 	rig_inject(0, 60 + rig.seq % 100);
 }
 
-/* An application's loop: poll until empty, arm, sleep. 1,000 frames that each come while it sleeps. */
+/* An application's loop: poll until empty, arm, sleep. 1,000 frames that each come while it sleeps.
+ */
 static void test_sleep(void **state)
 {
 	for (unsigned i = 0; i < 32; i++) {
@@ -142,7 +143,8 @@ static void test_quiet(void **state)
 			rig_inject(0, 70);
 			rig_recv(0, 4, NULL);
 		}
-		/* An index that is left behind comes round once in 65,536 frames, or twice the ring. */
+		/* An index that is left behind comes round once in 65,536 frames, or twice the
+		 * ring. */
 		assert_true(irqs() - before <= (c.net.offered & UK_VIRTIO_F_EVENT_IDX ? 1 : 0));
 		rig_send(0, 4, 100, 1);
 		rig_drain(0);

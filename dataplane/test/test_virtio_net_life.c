@@ -89,7 +89,7 @@ static void test_info(void **state)
 	const char *ring;
 
 	c.net.offered |= UK_VIRTIO_F_RING_PACKED | UK_VIRTIO_F_IN_ORDER | FAKE_NET_F_CSUM |
-		FAKE_NET_F_HOST_TSO4 | FAKE_NET_F_MTU;
+			 FAKE_NET_F_HOST_TSO4 | FAKE_NET_F_MTU;
 	c.net.mtu = 1600;
 	c.net.queue_max = 77;
 	rig_open(&c);
@@ -172,7 +172,8 @@ static void test_mtu(void **state)
 	}
 }
 
-/* 2.2.1 and 5.1.3.1: whatever is offered, nothing is accepted without what it needs; and it works. */
+/* 2.2.1 and 5.1.3.1: whatever is offered, nothing is accepted without what it needs; and it works.
+ */
 static void test_every_offer(void **state)
 {
 	static const uint8_t bits[] = { 0, 1, 3, 7, 8, 9, 11, 12, 13, 15, 17, 18, 22, 23 };
@@ -196,7 +197,7 @@ static void test_every_offload(void **state)
 {
 	static const uint8_t bits[] = { 0, 1, 7, 8, 9, 11, 12, 13, 15 };
 	const uint32_t all = UK_NETDEV_F_PARTIAL_CSUM | UK_NETDEV_F_TSO4 | UK_NETDEV_F_TSO6 |
-		UK_NETDEV_F_RX_CSUM;
+			     UK_NETDEV_F_RX_CSUM;
 	struct uk_netdev_info info;
 
 	for (uint32_t set = 0; set < 1u << UK_ARRAY_SIZE(bits); set++) {
@@ -232,7 +233,8 @@ static void test_required(void **state)
 	c = rig_default();
 	rig_open_dev(&c);
 	rig.net.fv.conf.refuse_features = true;
-	assert_true(uk_netdev_probe(rig.dev) < 0 || rig_configure() < 0 || uk_netdev_start(rig.dev) < 0);
+	assert_true(uk_netdev_probe(rig.dev) < 0 || rig_configure() < 0 ||
+		    uk_netdev_start(rig.dev) < 0);
 	rig_expect_pool_full();
 	rig_close();
 	rig_open_dev(&c);
@@ -267,7 +269,8 @@ static void test_start_fails(void **state)
 /* Ring sizes a device may offer, and some it may not. */
 static void test_queue_max(void **state)
 {
-	static const uint16_t sizes[] = { 0, 1, 2, 3, 6, 7, 100, 255, 256, 1000, 1024, 32768, 32769, 65535 };
+	static const uint16_t sizes[] = { 0, 1, 2, 3, 6, 7, 100, 255, 256, 1000, 1024, 32768, 32769,
+		65535 };
 
 	for (unsigned packed = 0; packed < 2; packed++) {
 		for (size_t i = 0; i < UK_ARRAY_SIZE(sizes); i++) {
@@ -289,7 +292,7 @@ static void test_queue_max(void **state)
 			} else {
 				/* Only what breaks 2.7 or is no queue may be refused. */
 				assert_true(sizes[i] == 0 || sizes[i] == 1 || sizes[i] > 32768 ||
-					(!packed && (sizes[i] & (sizes[i] - 1))));
+					    (!packed && (sizes[i] & (sizes[i] - 1))));
 			}
 			rig_close();
 		}
@@ -457,7 +460,8 @@ static void test_multiqueue(void **state)
 	}
 }
 
-/* A pair count no device may have, or the command refused: no traffic on pairs that are not there. */
+/* A pair count no device may have, or the command refused: no traffic on pairs that are not there.
+ */
 static void test_multiqueue_bad(void **state)
 {
 	static const uint16_t pairs[] = { 0, 1, 9, 0x8000, 0x8001, 0xffff };
@@ -474,7 +478,7 @@ static void test_multiqueue_bad(void **state)
 		if (uk_netdev_probe(rig.dev) == 0) {
 			uk_netdev_info_get(rig.dev, &info);
 			assert_true(info.max_rx_queues >= 1 &&
-				info.max_rx_queues <= UK_NETDEV_QUEUES_MAX);
+				    info.max_rx_queues <= UK_NETDEV_QUEUES_MAX);
 		}
 		rig_close();
 	}
@@ -502,7 +506,8 @@ static void test_features_change(void **state)
 		rig.net.fv.conf.features_flip = true;
 		rig.net.fv.conf.offered_later =
 			i == 0 ? UK_VIRTIO_F_VERSION_1 : ~0ull & ~(1ull << 33 | 1ull << 38);
-		if (uk_netdev_probe(rig.dev) == 0 && rig_configure() == 0 && uk_netdev_start(rig.dev) == 0)
+		if (uk_netdev_probe(rig.dev) == 0 && rig_configure() == 0 &&
+			uk_netdev_start(rig.dev) == 0)
 			rig_judge();
 		rig_close();
 	}

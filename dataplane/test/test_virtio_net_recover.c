@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device that goes away and comes back: NEEDS_RESET, link down and up, a back end that was restarted. */
+/* A device that goes away and comes back: NEEDS_RESET, link down and up, a back end that was
+ * restarted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +43,8 @@ static void talk(void)
 	}
 }
 
-/* Leaves frames under way in every stage: sent and not taken, taken and not done, received and not read. */
+/* Leaves frames under way in every stage: sent and not taken, taken and not done, received and not
+ * read. */
 static void leave_frames(void)
 {
 	rig_send(0, 3, 300, 1);
@@ -115,7 +117,8 @@ static void test_burst_meanwhile(void **state)
 	}
 }
 
-/* The link goes down, stays down for a while, and comes back: frames flow again within 2 seconds. */
+/* The link goes down, stays down for a while, and comes back: frames flow again within 2 seconds.
+ */
 static void test_link_flap(void **state)
 {
 	struct rig_conf c;
@@ -197,7 +200,8 @@ static void test_state_kept(void **state)
 	struct uk_hwaddr a = { { 2, 1, 2, 3, 4, 5 } };
 
 	c.net.nb_pairs = 3;
-	c.net.offered |= FAKE_NET_F_CTRL_VQ | FAKE_NET_F_CTRL_RX | FAKE_NET_F_MQ | FAKE_NET_F_CTRL_MAC_ADDR;
+	c.net.offered |=
+		FAKE_NET_F_CTRL_VQ | FAKE_NET_F_CTRL_RX | FAKE_NET_F_MQ | FAKE_NET_F_CTRL_MAC_ADDR;
 	c.dev.nb_rx_queues = c.dev.nb_tx_queues = 3;
 	c.pool_nb = 200;
 	rig_open(&c);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Transmit: every ring format, size, order and feature; full rings, chains, reclaim in any order. */
+/* Transmit: every ring format, size, order and feature; full rings, chains, reclaim in any order.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -219,7 +220,8 @@ static void test_foreign(void **state)
 			struct uk_netbuf *nb = NULL;
 			uint16_t cnt = 1;
 
-			assert_int_equal(posix_memalign((void **)&nb, UK_CACHE_LINE, sizeof(*nb)), 0);
+			assert_int_equal(
+				posix_memalign((void **)&nb, UK_CACHE_LINE, sizeof(*nb)), 0);
 			uk_netbuf_prepare(nb, malloc(256), 256, 100, count_dtor, &nb_dtor);
 			nb->len = 100;
 			rig_fill(nb->data, rig.seq++, 0, 100);
@@ -270,7 +272,8 @@ static void test_jumbo(void **state)
 	}
 }
 
-/* A frame beyond the device's MTU must not reach it (5.1.4.2): not taken, or counted and dropped. */
+/* A frame beyond the device's MTU must not reach it (5.1.4.2): not taken, or counted and dropped.
+ */
 static void test_beyond_mtu(void **state)
 {
 	struct rig_conf c = rig_default();
@@ -292,6 +295,30 @@ static void test_beyond_mtu(void **state)
 	if (cnt == 0)
 		uk_netbuf_free(nb);
 	rig_close();
+}
+
+/* A frame of no bytes is none: it never reaches the device, and its buffer is not lost. */
+static void test_empty_frame(void **state)
+{
+	struct rig_conf c;
+
+	for (unsigned i = 0; i < 8; i++) {
+		assert_true(rig_case(256 * 2 + i * 32, &c));
+		rig_open(&c);
+		for (uint16_t parts = 1; parts <= 3; parts++) {
+			struct uk_netbuf *nb = rig_frame(0, 0, parts);
+			uint16_t cnt = 1;
+
+			rig.ignore_frames = true;
+			rig_send_burst(0, &nb, &cnt);
+			if (cnt == 0)
+				uk_netbuf_free(nb);
+			fake_net_tx(&rig.net, 0);
+			rig_expect_no_faults();
+			assert_int_equal(rig.net.nb_tx, 0);
+		}
+		rig_close();
+	}
 }
 
 /* Empty parts of a chain are no descriptors (QEMU stops a device for them). */
@@ -339,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_stop_full),
 		cmocka_unit_test(test_jumbo),
 		cmocka_unit_test(test_beyond_mtu),
+		cmocka_unit_test(test_empty_frame),
 		cmocka_unit_test(test_empty_parts),
 	};
 

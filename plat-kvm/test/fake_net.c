@@ -19,7 +19,7 @@ static struct fake_net *net_of(struct fake_virtio *fv)
 	return fv->net;
 }
 
-static uint32_t net_random(struct fake_net *n)
+uint32_t fake_net_random(struct fake_net *n)
 {
 	n->rnd = n->rnd * 1664525u + 1013904223u;
 	return n->rnd >> 8;
@@ -210,7 +210,7 @@ uint16_t fake_net_tx_done(struct fake_net *n, uint16_t pair, uint16_t max)
 			if (!in_order && n->order == FAKE_NET_NEWEST_FIRST)
 				i = (uint16_t)(net_seen(n, q) - 1);
 			else if (!in_order && n->order == FAKE_NET_ANY_ORDER)
-				i = (uint16_t)(net_random(n) % net_seen(n, q));
+				i = (uint16_t)(fake_net_random(n) % net_seen(n, q));
 			fake_virtio_use(&n->fv, q, i, 0);
 		}
 	}

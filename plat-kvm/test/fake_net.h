@@ -87,6 +87,9 @@ struct fake_net_conf {
 void fake_net_init(struct fake_net *n, const struct fake_net_conf *conf);
 void fake_net_fini(struct fake_net *n);
 
+/* The device's own dice. */
+uint32_t fake_net_random(struct fake_net *n);
+
 /* Index of the control queue: behind the last pair if MQ is negotiated, else 2 (5.1.2). */
 uint16_t fake_net_ctrl_queue(const struct fake_net *n);
 

@@ -82,21 +82,38 @@ static uint16_t net_rx_need(struct fake_net *n, uint16_t q, uint16_t held, uint3
  * In-order batches: skipped buffers count as written completely, which all but a packet's last
  * one are (5.1.6.4.1), so one used entry may stand for the whole packet.
  */
-static void net_rx_use(struct fake_net *n, uint16_t q, uint16_t need, const uint32_t lens[])
+static void net_rx_use(
+	struct fake_net *n, uint16_t q, uint16_t first, uint16_t need, const uint32_t lens[])
 {
 	if (n->batch && need > 1 && fake_virtio_has(&n->fv, UK_VIRTIO_F_IN_ORDER)) {
 		fake_virtio_use_batch(&n->fv, q, need, lens[need - 1]);
 		return;
 	}
 	for (uint16_t i = 0; i < need; i++)
-		fake_virtio_use(&n->fv, q, 0, lens[i]);
+		fake_virtio_use(&n->fv, q, first, lens[i]);
+}
+
+/* A device without IN_ORDER may take any buffer for a frame that needs one only. */
+static uint16_t net_rx_first(
+	struct fake_net *n, uint16_t q, uint16_t held, uint16_t need, uint32_t total)
+{
+	uint16_t i = 0;
+
+	if (need > 1 || fake_virtio_has(&n->fv, UK_VIRTIO_F_IN_ORDER))
+		return 0;
+	if (n->order == FAKE_NET_NEWEST_FIRST)
+		i = (uint16_t)(held - 1);
+	else if (n->order == FAKE_NET_ANY_ORDER)
+		i = (uint16_t)(fake_net_random(n) % held);
+	net_check_rx(n, fake_virtio_held(&n->fv, q, i));
+	return fake_virtio_held(&n->fv, q, i)->in_len >= total ? i : 0;
 }
 
 int fake_net_rx(struct fake_net *n, uint16_t pair, const void *frame, uint32_t len,
 	const struct fake_net_hdr *hdr)
 {
 	uint16_t q = (uint16_t)(2 * pair), held = fake_virtio_pull(&n->fv, q);
-	uint16_t need = net_rx_need(n, q, held, len + FAKE_NET_HDR_LEN);
+	uint16_t need = net_rx_need(n, q, held, len + FAKE_NET_HDR_LEN), first;
 	struct fake_net_hdr h = { 0 };
 	uint32_t lens[1024], at = 0;
 
@@ -104,12 +121,14 @@ int fake_net_rx(struct fake_net *n, uint16_t pair, const void *frame, uint32_t l
 		return -ENOBUFS;
 	if (need > UK_ARRAY_SIZE(lens))
 		fake_plat_fail("a frame of %u bytes over %u buffers", len, need);
+	first = net_rx_first(n, q, held, need, len + FAKE_NET_HDR_LEN);
 	if (hdr != NULL)
 		h = *hdr;
 	if (h.num_buffers == 0)
 		h.num_buffers = need;
 	for (uint16_t i = 0; i < need; i++) {
-		const struct fake_virtio_buf *b = fake_virtio_held(&n->fv, q, i);
+		const struct fake_virtio_buf *b =
+			fake_virtio_held(&n->fv, q, (uint16_t)(first + i));
 		uint32_t skip = 0;
 
 		if (i == 0)
@@ -119,7 +138,7 @@ int fake_net_rx(struct fake_net *n, uint16_t pair, const void *frame, uint32_t l
 		lens[i] = skip + now;
 		at += now;
 	}
-	net_rx_use(n, q, need, lens);
+	net_rx_use(n, q, first, need, lens);
 	n->nb_rx++;
 	return 0;
 }
