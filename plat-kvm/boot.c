@@ -36,6 +36,7 @@ struct modlist_entry {
 #define ADDR_LIMIT     (1ull << 46)
 
 #define CMDLINE_BYTES 4096
+#define BLANKS	      " \t\r\n"
 
 /* The main stack, above its guard page (sluice.ld). */
 static char main_stack[UK_STACK_BYTES] __attribute__((section(".stack,\"aw\",@nobits#"), used));
@@ -117,30 +118,46 @@ static void boot_initrd_find(const struct start_info *si)
 		initrd = (struct modlist_entry){ 0 };
 }
 
-/* Cuts the command line at white space: options before a word "--", the application's words behind it. */
+/* The next word at *at, cut off in place; one in double quotes may hold blanks. NULL: none is left. */
+static char *boot_word(char **at)
+{
+	char *word = *at + strspn(*at, BLANKS), *end;
+
+	if (*word == '\0')
+		return NULL;
+	if (*word == '"') {
+		end = strchr(++word, '"');
+		if (end == NULL)
+			boot_fail("a quote in the command line is not closed");
+	} else {
+		end = word + strcspn(word, BLANKS);
+	}
+	*at = *end != '\0' ? end + 1 : end;
+	*end = '\0';
+	return word;
+}
+
+/* Options before a word "--", the application's words behind it; QEMU appends its devices at the very end. */
 static void boot_cmdline(const struct start_info *si)
 {
 	bool app = false;
-	char *p = cmdline;
+	char *p = cmdline, *word;
 
 	if (boot_readable(si->cmdline, CMDLINE_BYTES))
-		memcpy(cmdline, (const char *)si->cmdline, CMDLINE_BYTES - 1);
+		memcpy(cmdline, (const char *)si->cmdline, CMDLINE_BYTES);
+	if (strnlen(cmdline, CMDLINE_BYTES) == CMDLINE_BYTES)
+		boot_fail("the command line is longer than 4095 bytes");
 	args[nb_args++] = (char *)"sluice";
-	for (;;) {
-		char *word;
+	while ((word = boot_word(&p)) != NULL) {
+		bool device = strncmp(word, "virtio_mmio.device=", 19) == 0;
 
-		p += strspn(p, " \t\r\n");
-		if (*p == '\0')
-			break;
-		word = p;
-		p += strcspn(p, " \t\r\n");
-		if (*p != '\0')
-			*p++ = '\0';
-		if (strcmp(word, "--") == 0)
+		if (nb_args == UK_BOOT_ARG_MAX || nb_options == UK_BOOT_ARG_MAX)
+			boot_fail("the command line has too many words");
+		if (!app && strcmp(word, "--") == 0)
 			app = true;
-		else if (app && strncmp(word, "virtio_mmio.device=", 19) != 0 && nb_args < UK_BOOT_ARG_MAX)
+		else if (app && !device)
 			args[nb_args++] = word;
-		else if (nb_options < UK_BOOT_ARG_MAX)
+		else
 			options[nb_options++] = word;
 	}
 	if (nb_options > 0 && strchr(options[0], '=') == NULL)
