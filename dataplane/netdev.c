@@ -118,7 +118,7 @@ int uk_netdev_configure(struct uk_netdev *dev, const struct uk_netdev_conf *conf
 	struct uk_netdev_info info;
 	int rc;
 
-	UK_ASSERT(dev->state == UK_NETDEV_UNCONFIGURED);
+	UK_ASSERT(dev->state == UK_NETDEV_UNCONFIGURED || dev->state == UK_NETDEV_CONFIGURED);
 	uk_netdev_info_get(dev, &info);
 	if (conf->nb_rx_queues > info.max_rx_queues || conf->nb_tx_queues > info.max_tx_queues ||
 		conf->nb_rx_queues > UK_NETDEV_QUEUES_MAX || conf->nb_tx_queues > UK_NETDEV_QUEUES_MAX ||

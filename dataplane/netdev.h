@@ -153,6 +153,8 @@ int uk_netdev_probe(struct uk_netdev *dev) UK_MUST_USE;
 
 void uk_netdev_info_get(struct uk_netdev *dev, struct uk_netdev_info *info);
 const void *uk_netdev_einfo_get(struct uk_netdev *dev, enum uk_netdev_einfo_type type);
+
+/* -> CONFIGURED. Again in CONFIGURED is allowed: all queues are to be configured again then. */
 int uk_netdev_configure(struct uk_netdev *dev, const struct uk_netdev_conf *conf) UK_MUST_USE;
 int uk_netdev_rxq_info_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info) UK_MUST_USE;
 int uk_netdev_txq_info_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info) UK_MUST_USE;
@@ -210,7 +212,9 @@ UK_INLINE int uk_netdev_rx_burst(struct uk_netdev *dev, uint16_t q, struct uk_ne
 }
 
 /*
- * Sends up to *cnt packets; *cnt becomes how many the ring took. What it did not take stays the caller's.
+ * Sends up to *cnt packets; *cnt becomes how many were taken. What was not taken stays the caller's. A packet that
+ * no device could send (shorter than 14 bytes, beyond max_mtu, with metadata for offloads that were not asked for)
+ * is taken, freed and counted in errors.
  * Sent buffers are freed at later calls. Metadata and private area of a buffer are unchanged; up to
  * nb_encap_tx bytes of head room before data are overwritten. Returns status bits, or -ENODEV with *cnt = 0.
  */

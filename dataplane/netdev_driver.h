@@ -13,6 +13,7 @@ struct uk_netdev_ops {
 	int (*probe)(struct uk_netdev *dev);
 	void (*info_get)(struct uk_netdev *dev, struct uk_netdev_info *info);
 	const void *(*einfo_get)(struct uk_netdev *dev, enum uk_netdev_einfo_type type);
+	/* Forgets the queues of an earlier configuration. */
 	int (*configure)(struct uk_netdev *dev, const struct uk_netdev_conf *conf);
 	int (*rxq_info_get)(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info);
 	int (*txq_info_get)(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info);

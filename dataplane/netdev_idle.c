@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/netdev_driver.h"
 #include "plat-kvm/clock.h"
-#include "plat-kvm/irq.h"
+#include "plat-kvm/idle.h"
 
 #define SERVICE_NS 250000000ull /* a lost back end is noticed within this */
 
