@@ -13,15 +13,15 @@
 #include "pktgen-bench/host/source.h"
 #include "pktgen-bench/host/traffic.h"
 
-#define SLOTS	   2048u /* power of two, more than the window and one burst */
-#define STALL_S	   2.0	 /* nothing came for so long: what is under way is lost */
-#define MOST_STALLS 3u	 /* in a row: the guest no longer answers */
-#define DIFF_TEXT  400
+#define SLOTS       2048u /* power of two, more than the window and one burst */
+#define STALL_S     2.0   /* nothing came for so long: what is under way is lost */
+#define MOST_STALLS 3u    /* in a row: the guest no longer answers */
+#define DIFF_TEXT   400
 
 struct cmp_queue {
 	struct pg_port_frame frame[PG_PORT_BURST];
 	unsigned int nb_frames, at_frame; /* staged: frame[at_frame..nb_frames) */
-	uint32_t head, tail;		  /* under way: slot[head..tail), counted without end */
+	uint32_t head, tail;              /* under way: slot[head..tail), counted without end */
 	struct pg_source_expect slot[SLOTS];
 };
 
@@ -100,15 +100,19 @@ static void cmp_note(struct cmp *c, const struct pg_source_expect *e, const uint
 		return;
 	c->diff_no = e->no;
 	if (s->pcap)
-		snprintf(what, sizeof(what), "frame %" PRIu64 " of the pcap", e->no % s->pcap->nb + 1);
+		snprintf(what, sizeof(what), "frame %" PRIu64 " of the pcap",
+			e->no % s->pcap->nb + 1);
 	else
-		snprintf(what, sizeof(what), "random frame %" PRIu64 " (seed %" PRIu64 ")", e->no, s->seed);
-	n = snprintf(c->diff, DIFF_TEXT, "%s came back with %u bytes instead of %u", what, len, e->len);
+		snprintf(what, sizeof(what), "random frame %" PRIu64 " (seed %" PRIu64 ")", e->no,
+			s->seed);
+	n = snprintf(
+		c->diff, DIFF_TEXT, "%s came back with %u bytes instead of %u", what, len, e->len);
 	if (len == e->len)
 		n = snprintf(c->diff, DIFF_TEXT, "%s (%u bytes) came back altered", what, len);
 	if (at < len && at < e->len)
-		snprintf(c->diff + n, (size_t)(DIFF_TEXT - n), ": byte %u is 0x%02x instead of 0x%02x", at,
-			data[at], pg_source_byte(e, at));
+		snprintf(c->diff + n, (size_t)(DIFF_TEXT - n),
+			": byte %u is 0x%02x instead of 0x%02x", at, data[at],
+			pg_source_byte(e, at));
 }
 
 static void cmp_match(struct cmp *c, struct cmp_queue *q, const uint8_t *data, uint32_t len)
@@ -213,7 +217,8 @@ static void cmp_turn(struct cmp *c, uint64_t tsc)
 static double cmp_run(struct cmp *c)
 {
 	struct pg_traffic *t = c->t;
-	uint64_t tsc = pg_clock_now(), end = UINT64_MAX, next_look = 0, next_tick = tsc + t->clock.hz;
+	uint64_t tsc = pg_clock_now(), end = UINT64_MAX, next_look = 0,
+		 next_tick = tsc + t->clock.hz;
 	bool was_up = true;
 
 	t->start_tsc = c->last_rx_tsc = tsc;
@@ -245,7 +250,8 @@ static int cmp_alloc(struct cmp *c)
 	c->queue = calloc(queues, sizeof(*c->queue));
 	for (unsigned int q = 0; c->queue && q < queues; q++)
 		for (unsigned int i = 0; i < c->t->opts->burst; i++)
-			if (pg_port_frame_alloc(c->t->port, &c->queue[q].frame[i], PG_SOURCE_MAX) < 0)
+			if (pg_port_frame_alloc(c->t->port, &c->queue[q].frame[i], PG_SOURCE_MAX) <
+				0)
 				goto no_memory;
 	if (c->queue)
 		return 0;
@@ -273,11 +279,15 @@ static int cmp_result(struct cmp *c, double seconds)
 
 	if (c->diff[0])
 		snprintf(verdict, sizeof(verdict), "%s", c->diff);
+	else if (!t->count.tx_pkts)
+		snprintf(verdict, sizeof(verdict),
+			"the guest took no frame (are its receive buffers large enough?)");
 	else if (!c->nb_matched)
 		snprintf(verdict, sizeof(verdict), "no frame came back");
 	else if (t->count.lost)
-		snprintf(verdict, sizeof(verdict), "%" PRIu64 " of %" PRIu64 " frames did not come back",
-			t->count.lost, t->count.tx_pkts);
+		snprintf(verdict, sizeof(verdict),
+			"%" PRIu64 " of %" PRIu64 " frames did not come back", t->count.lost,
+			t->count.tx_pkts);
 	else if (unsent && !cut)
 		snprintf(verdict, sizeof(verdict), "the guest stopped answering");
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,8 @@ static bool eal_core_usable(unsigned int core)
 {
 	cpu_set_t set;
 
-	return core < CPU_SETSIZE && !sched_getaffinity(0, sizeof(set), &set) && CPU_ISSET(core, &set);
+	return core < CPU_SETSIZE && !sched_getaffinity(0, sizeof(set), &set) &&
+	       CPU_ISSET(core, &set);
 }
 
 /* EAL keeps pointers into its arguments, so they live as long as the process. */
@@ -53,16 +55,17 @@ int pg_eal_start(const struct pg_eal_conf *c)
 	argv[argc++] = lcores;
 	argv[argc++] = "--no-pci";
 	argv[argc++] = "--no-telemetry";
-	argv[argc++] = "--in-memory";
+	argv[argc++] = huge ? "--in-memory" : "--no-huge";
 	argv[argc++] = "--file-prefix";
 	argv[argc++] = prefix;
 	argv[argc++] = "-m";
 	argv[argc++] = mem;
-	argv[argc++] = huge ? "--single-file-segments" : "--no-huge";
+	argv[argc++] = huge ? "--single-file-segments" : "--no-shconf";
 	argv[argc++] = c->verbose ? "--log-level=info" : "--log-level=critical";
 	if (!huge)
 		fprintf(stderr, "pgbench-host: running without hugepages: %s\n",
-			c->no_huge ? "as asked" : "too few are free (see /proc/sys/vm/nr_hugepages)");
+			c->no_huge ? "as asked"
+				   : "too few are free (see /proc/sys/vm/nr_hugepages)");
 	if (!c->verbose)
 		rte_log_set_global_level(RTE_LOG_CRIT);
 	if (rte_eal_init(argc, argv) < 0) {
@@ -73,7 +76,12 @@ int pg_eal_start(const struct pg_eal_conf *c)
 	return 0;
 }
 
+/* EAL leaves a folder behind even when it has nothing to put there. */
 void pg_eal_stop(void)
 {
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
+	rmdir(dir);
 }

@@ -21,8 +21,8 @@ static void vhost_detach(struct pg_port *p)
 	(void)p;
 }
 
-static unsigned int vhost_tx(struct pg_port *p, unsigned int q, struct pg_port_frame *f,
-	unsigned int n)
+static unsigned int vhost_tx(
+	struct pg_port *p, unsigned int q, struct pg_port_frame *f, unsigned int n)
 {
 	struct rte_mbuf *m[PG_PORT_BURST];
 
@@ -32,8 +32,8 @@ static unsigned int vhost_tx(struct pg_port *p, unsigned int q, struct pg_port_f
 }
 
 /* Copies the chained frame @m flat, into slot @i. */
-static void vhost_flatten(struct pg_port *p, struct pg_port_frame *f, struct rte_mbuf *m,
-	unsigned int i)
+static void vhost_flatten(
+	struct pg_port *p, struct pg_port_frame *f, struct rte_mbuf *m, unsigned int i)
 {
 	if (m->pkt_len > PG_PORT_LINEAR) {
 		f->len = m->data_len;
@@ -47,11 +47,11 @@ static void vhost_flatten(struct pg_port *p, struct pg_port_frame *f, struct rte
 	}
 }
 
-static unsigned int vhost_rx(struct pg_port *p, unsigned int q, struct pg_port_frame *f,
-	unsigned int n)
+static unsigned int vhost_rx(
+	struct pg_port *p, unsigned int q, struct pg_port_frame *f, unsigned int n)
 {
-	uint16_t nb = rte_vhost_dequeue_burst(p->vid, (uint16_t)(2 * q + 1), p->pool, p->held,
-		(uint16_t)n);
+	uint16_t nb = rte_vhost_dequeue_burst(
+		p->vid, (uint16_t)(2 * q + 1), p->pool, p->held, (uint16_t)n);
 
 	p->nb_held = nb;
 	for (unsigned int i = 0; i < nb; i++) {

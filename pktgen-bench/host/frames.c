@@ -101,7 +101,8 @@ const struct pg_probe *pg_frames_probe(const uint8_t *buf, uint32_t len)
 	if (len < PG_FRAMES_MIN || get16(buf + 12) != ETHERTYPE_IPV4 || buf[14] != 0x45 ||
 		buf[23] != IP_PROTO_UDP)
 		return NULL;
-	if (get16(buf + 16) != len - 14 || get16(buf + PG_FRAMES_UDP_AT + 4) != len - PG_FRAMES_UDP_AT)
+	if (get16(buf + 16) != len - 14 ||
+		get16(buf + PG_FRAMES_UDP_AT + 4) != len - PG_FRAMES_UDP_AT)
 		return NULL;
 	p = (const struct pg_probe *)(const void *)(buf + PG_FRAMES_PROBE_AT);
 	return ntohl(p->magic) == PG_PROBE_MAGIC ? p : NULL;
@@ -113,5 +114,6 @@ bool pg_frames_intact(const uint8_t *buf, uint32_t len)
 
 	if (!pg_frames_probe(buf, len) || pg_frames_sum(buf + 14, 20, 0) != 0xffff)
 		return false;
-	return pg_frames_sum(buf + PG_FRAMES_UDP_AT, udp_len, frames_pseudo(buf, udp_len)) == 0xffff;
+	return pg_frames_sum(buf + PG_FRAMES_UDP_AT, udp_len, frames_pseudo(buf, udp_len)) ==
+	       0xffff;
 }

@@ -5,7 +5,7 @@
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/gen.h"
 
-#define GEN_LEAST 64u	/* distinct frames, so that a few flows do not share cache lines */
+#define GEN_LEAST 64u   /* distinct frames, so that a few flows do not share cache lines */
 #define GEN_MOST  1024u /* what the pool of the port has room for, with its caches */
 
 /* The smallest multiple of the sizes' count that holds all flows: the mix stays exact. */
@@ -22,7 +22,8 @@ int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, u
 
 	*g = (struct pg_gen){ .nb = gen_count(o) };
 	if (g->nb * o->queues > GEN_MOST) {
-		fprintf(stderr, "pgbench-host: %u queues of %u flows and sizes are more than %u frames\n",
+		fprintf(stderr,
+			"pgbench-host: %u queues of %u flows and sizes are more than %u frames\n",
 			o->queues, g->nb, GEN_MOST);
 		return -1;
 	}

@@ -18,7 +18,7 @@ struct pg_gen {
 	uint32_t *part;  /* checksum parts for pg_frames_stamp */
 	unsigned int nb; /* distinct frames */
 	unsigned int at; /* the next to send */
-	uint32_t seq;	 /* its number */
+	uint32_t seq;    /* its number */
 };
 
 /* Builds the frames of queue pair @q. Returns 0 or -1 after one sentence. */

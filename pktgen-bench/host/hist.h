@@ -45,7 +45,7 @@ static inline unsigned int pg_hist_index(uint64_t v)
 	if (top >= PG_HIST_MAX_BITS)
 		return PG_HIST_BUCKETS - 1;
 	return ((top - PG_HIST_SUB_BITS + 1) << PG_HIST_SUB_BITS) +
-		(unsigned int)((v >> (top - PG_HIST_SUB_BITS)) & (PG_HIST_SUB - 1));
+	       (unsigned int)((v >> (top - PG_HIST_SUB_BITS)) & (PG_HIST_SUB - 1));
 }
 
 uint64_t pg_hist_upper(unsigned int b);

@@ -47,8 +47,8 @@ static uint32_t main_frame_max(const struct pg_opts *o)
 	return max;
 }
 
-static int main_traffic(const struct pg_opts *o, struct pg_port *port, const struct pg_pcapfile *pcap,
-	struct pg_pcapfile_out *capture)
+static int main_traffic(const struct pg_opts *o, struct pg_port *port,
+	const struct pg_pcapfile *pcap, struct pg_pcapfile_out *capture)
 {
 	struct pg_traffic *t = malloc(sizeof(*t));
 	char quoted[256], json[300];
@@ -57,8 +57,8 @@ static int main_traffic(const struct pg_opts *o, struct pg_port *port, const str
 	if (!t || pg_traffic_init(t, o, port, &main_stop) < 0)
 		goto out;
 	t->capture = capture;
-	pg_report_start(&t->report, o->json, t->tx || pcap || o->mode >= PG_OPTS_REFLECT, t->rx,
-		t->check);
+	pg_report_start(
+		&t->report, o->json, t->tx || pcap || o->mode >= PG_OPTS_REFLECT, t->rx, t->check);
 	snprintf(json, sizeof(json), ",\"socket\":\"%s\"",
 		pg_report_quote(quoted, sizeof(quoted), o->socket));
 	snprintf(quoted, sizeof(quoted), ": %s", o->socket);
@@ -76,8 +76,8 @@ out:
 	return rc;
 }
 
-static int main_port(const struct pg_opts *o, const struct pg_pcapfile *pcap,
-	struct pg_pcapfile_out *capture)
+static int main_port(
+	const struct pg_opts *o, const struct pg_pcapfile *pcap, struct pg_pcapfile_out *capture)
 {
 	struct pg_port_conf pc = {
 		.socket = o->socket,
@@ -126,7 +126,8 @@ int main(int argc, char **argv)
 	}
 	rc = main_port(&opts, opts.pcap ? &pcap : NULL, capture);
 	if (capture && pg_pcapfile_close(capture) < 0) {
-		fprintf(stderr, "pgbench-host: the capture %s is incomplete (disk full?)\n", opts.capture);
+		fprintf(stderr, "pgbench-host: the capture %s is incomplete (disk full?)\n",
+			opts.capture);
 		rc = 1;
 	}
 	pg_pcapfile_free(&pcap);

@@ -11,10 +11,44 @@
 #include "pktgen-bench/host/port.h"
 
 enum opt_id {
-	O_SOCKET = 256, O_CORE, O_QUEUES, O_LEAN, O_CLIENT, O_OFFLOADS, O_NO_MRG, O_NO_PACKED, O_JSON,
-	O_VERBOSE, O_NO_HUGE, O_CHECK, O_UNTIL_GONE, O_SIZES, O_FLOWS, O_BURST, O_RATE, O_STAMP,
-	O_WINDOW, O_DURATION, O_WARMUP, O_WAIT, O_DRAIN, O_CAPTURE, O_LIMIT, O_PCAP, O_LOOPS, O_PACE,
-	O_EXPECT, O_COUNT, O_MIN, O_MAX, O_SEED, O_TRIAL, O_LOSS, O_RESOLUTION, O_MAX_RATE, O_TRIALS,
+	O_SOCKET = 256,
+	O_CORE,
+	O_QUEUES,
+	O_LEAN,
+	O_CLIENT,
+	O_OFFLOADS,
+	O_NO_MRG,
+	O_NO_PACKED,
+	O_JSON,
+	O_VERBOSE,
+	O_NO_HUGE,
+	O_CHECK,
+	O_UNTIL_GONE,
+	O_SIZES,
+	O_FLOWS,
+	O_BURST,
+	O_RATE,
+	O_STAMP,
+	O_WINDOW,
+	O_DURATION,
+	O_WARMUP,
+	O_WAIT,
+	O_DRAIN,
+	O_CAPTURE,
+	O_LIMIT,
+	O_PCAP,
+	O_LOOPS,
+	O_PACE,
+	O_EXPECT,
+	O_COUNT,
+	O_MIN,
+	O_MAX,
+	O_SEED,
+	O_TRIAL,
+	O_LOSS,
+	O_RESOLUTION,
+	O_MAX_RATE,
+	O_TRIALS,
 	O_HELP,
 };
 
@@ -83,7 +117,7 @@ static const char opt_help[] =
 	"  --offloads           offer checksum and segmentation offloads\n"
 	"  --no-mergeable       do not offer mergeable receive buffers\n"
 	"  --no-packed          do not offer packed rings\n"
-	"  --wait-timeout S     give up if no guest comes within S seconds (0 = wait for ever)\n"
+	"  --wait-timeout S     give up when there was no guest for S seconds (0 = wait for ever)\n"
 	"  --until-gone         end when the guest goes away\n"
 	"  --no-huge            do not use hugepages\n"
 	"\n"
@@ -93,7 +127,7 @@ static const char opt_help[] =
 	"  --flows N            flows, counted over addresses and ports (1)\n"
 	"  --burst N            frames per burst, 1 to 128 (32)\n"
 	"  --stamp none|seq|burst|all   what each probe carries (gen: seq, fwd: burst, at a rate: all)\n"
-	"  --window N           most frames in flight (no bound; replay and random: 512)\n"
+	"  --window N           most frames in flight (no bound; replay and random: 64)\n"
 	"  --duration S         (until a signal)\n"
 	"  --warmup S           leave out the first S seconds after traffic began (0)\n"
 	"  --drain S            wait for late frames at the end (0.2)\n"
@@ -115,8 +149,8 @@ static int opt_bad(const char *what, const char *text, const char *want)
 	return -1;
 }
 
-static int opt_unsigned(const char *name, const char *text, uint64_t min, uint64_t max,
-	uint64_t *out)
+static int opt_unsigned(
+	const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
 	char *end, want[80];
 	unsigned long long v;
@@ -206,8 +240,8 @@ int pg_opts_sizes(struct pg_opts *o, const char *text)
 	return text && !*text ? 0 : -1;
 }
 
-static int opt_choice(const char *name, const char *text, const char *const *words,
-	unsigned int *out)
+static int opt_choice(
+	const char *name, const char *text, const char *const *words, unsigned int *out)
 {
 	char want[80] = "choose from";
 
@@ -232,23 +266,53 @@ static int opt_set_plain(struct pg_opts *o, int id, const char *a)
 	unsigned int choice;
 
 	switch (id) {
-	case O_SOCKET: o->socket = a; return 0;
-	case O_LEAN: o->lean = true; return 0;
-	case O_CLIENT: o->client = true; return 0;
-	case O_OFFLOADS: o->offloads = true; return 0;
-	case O_NO_MRG: o->no_mergeable = true; return 0;
-	case O_NO_PACKED: o->no_packed = true; return 0;
-	case O_JSON: o->json = true; return 0;
-	case O_VERBOSE: o->verbose = true; return 0;
-	case O_NO_HUGE: o->no_huge = true; return 0;
-	case O_CHECK: o->check = true; return 0;
-	case O_UNTIL_GONE: o->until_gone = true; return 0;
-	case O_PACE: o->pace = true; return 0;
-	case O_CAPTURE: o->capture = a; return 0;
-	case O_PCAP: o->pcap = a; return 0;
+	case O_SOCKET:
+		o->socket = a;
+		return 0;
+	case O_LEAN:
+		o->lean = true;
+		return 0;
+	case O_CLIENT:
+		o->client = true;
+		return 0;
+	case O_OFFLOADS:
+		o->offloads = true;
+		return 0;
+	case O_NO_MRG:
+		o->no_mergeable = true;
+		return 0;
+	case O_NO_PACKED:
+		o->no_packed = true;
+		return 0;
+	case O_JSON:
+		o->json = true;
+		return 0;
+	case O_VERBOSE:
+		o->verbose = true;
+		return 0;
+	case O_NO_HUGE:
+		o->no_huge = true;
+		return 0;
+	case O_CHECK:
+		o->check = true;
+		return 0;
+	case O_UNTIL_GONE:
+		o->until_gone = true;
+		return 0;
+	case O_PACE:
+		o->pace = true;
+		return 0;
+	case O_CAPTURE:
+		o->capture = a;
+		return 0;
+	case O_PCAP:
+		o->pcap = a;
+		return 0;
 	case O_SIZES:
-		return pg_opts_sizes(o, a) ?
-			opt_bad("size", a, "want sizes from 64 to 9220 bytes with CRC, or imix") : 0;
+		return pg_opts_sizes(o, a)
+			       ? opt_bad("size", a,
+					 "want sizes from 64 to 9220 bytes with CRC, or imix")
+			       : 0;
 	case O_STAMP:
 		if (opt_choice("stamp", a, opt_stamps, &choice))
 			return -1;
@@ -269,28 +333,78 @@ static int opt_set_number(struct pg_opts *o, int id, const char *name, const cha
 	int rc = -1;
 
 	switch (id) {
-	case O_CORE: rc = opt_unsigned(name, a, 0, 1023, &n); o->core = (unsigned int)n; break;
+	case O_CORE:
+		rc = opt_unsigned(name, a, 0, 1023, &n);
+		o->core = (unsigned int)n;
+		break;
 	case O_QUEUES:
-		rc = opt_unsigned(name, a, 1, PG_PORT_QUEUES_MAX, &n); o->queues = (unsigned int)n; break;
-	case O_FLOWS: rc = opt_unsigned(name, a, 1, 1000, &n); o->flows = (uint32_t)n; break;
-	case O_BURST: rc = opt_unsigned(name, a, 1, PG_PORT_BURST, &n); o->burst = (unsigned int)n; break;
-	case O_WINDOW: rc = opt_unsigned(name, a, 1, 1024, &n); o->window = (unsigned int)n; break;
-	case O_LIMIT: rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->limit); break;
-	case O_LOOPS: rc = opt_unsigned(name, a, 1, UINT32_MAX, &n); o->loops = (unsigned int)n; break;
-	case O_COUNT: rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->count); break;
-	case O_MIN: rc = opt_unsigned(name, a, 14, 9200, &n); o->min_len = (uint32_t)n; break;
-	case O_MAX: rc = opt_unsigned(name, a, 14, 9200, &n); o->max_len = (uint32_t)n; break;
-	case O_SEED: rc = opt_unsigned(name, a, 0, UINT64_MAX, &o->seed); break;
-	case O_TRIALS: rc = opt_unsigned(name, a, 1, 1000, &n); o->max_trials = (unsigned int)n; break;
-	case O_RATE: rc = opt_real(name, a, 1, 1e9, &o->rate_pps); break;
-	case O_DURATION: rc = opt_real(name, a, 0, 1e7, &o->duration_s); break;
-	case O_WARMUP: rc = opt_real(name, a, 0, 1e6, &o->warmup_s); break;
-	case O_WAIT: rc = opt_real(name, a, 0, 1e6, &o->wait_s); break;
-	case O_DRAIN: rc = opt_real(name, a, 0, 60, &o->drain_s); break;
-	case O_TRIAL: rc = opt_real(name, a, 0.01, 1e6, &o->trial_s); break;
-	case O_LOSS: rc = opt_real(name, a, 0, 1, &o->loss); break;
-	case O_RESOLUTION: rc = opt_real(name, a, 1e-6, 1, &o->resolution); break;
-	case O_MAX_RATE: rc = opt_real(name, a, 1, 1e9, &o->max_rate_pps); break;
+		rc = opt_unsigned(name, a, 1, PG_PORT_QUEUES_MAX, &n);
+		o->queues = (unsigned int)n;
+		break;
+	case O_FLOWS:
+		rc = opt_unsigned(name, a, 1, 1000, &n);
+		o->flows = (uint32_t)n;
+		break;
+	case O_BURST:
+		rc = opt_unsigned(name, a, 1, PG_PORT_BURST, &n);
+		o->burst = (unsigned int)n;
+		break;
+	case O_WINDOW:
+		rc = opt_unsigned(name, a, 1, 1024, &n);
+		o->window = (unsigned int)n;
+		break;
+	case O_LIMIT:
+		rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->limit);
+		break;
+	case O_LOOPS:
+		rc = opt_unsigned(name, a, 1, UINT32_MAX, &n);
+		o->loops = (unsigned int)n;
+		break;
+	case O_COUNT:
+		rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->count);
+		break;
+	case O_MIN:
+		rc = opt_unsigned(name, a, 14, 9200, &n);
+		o->min_len = (uint32_t)n;
+		break;
+	case O_MAX:
+		rc = opt_unsigned(name, a, 14, 9200, &n);
+		o->max_len = (uint32_t)n;
+		break;
+	case O_SEED:
+		rc = opt_unsigned(name, a, 0, UINT64_MAX, &o->seed);
+		break;
+	case O_TRIALS:
+		rc = opt_unsigned(name, a, 1, 1000, &n);
+		o->max_trials = (unsigned int)n;
+		break;
+	case O_RATE:
+		rc = opt_real(name, a, 1, 1e9, &o->rate_pps);
+		break;
+	case O_DURATION:
+		rc = opt_real(name, a, 0, 1e7, &o->duration_s);
+		break;
+	case O_WARMUP:
+		rc = opt_real(name, a, 0, 1e6, &o->warmup_s);
+		break;
+	case O_WAIT:
+		rc = opt_real(name, a, 0, 1e6, &o->wait_s);
+		break;
+	case O_DRAIN:
+		rc = opt_real(name, a, 0, 60, &o->drain_s);
+		break;
+	case O_TRIAL:
+		rc = opt_real(name, a, 0.01, 1e6, &o->trial_s);
+		break;
+	case O_LOSS:
+		rc = opt_real(name, a, 0, 1, &o->loss);
+		break;
+	case O_RESOLUTION:
+		rc = opt_real(name, a, 1e-6, 1, &o->resolution);
+		break;
+	case O_MAX_RATE:
+		rc = opt_real(name, a, 1, 1e9, &o->max_rate_pps);
+		break;
 	}
 	return rc;
 }
@@ -325,12 +439,25 @@ static void opt_defaults(struct pg_opts *o)
 	bool compare = o->mode == PG_OPTS_REPLAY || o->mode == PG_OPTS_RANDOM;
 
 	*o = (struct pg_opts){
-		.mode = o->mode, .mode_name = o->mode_name,
-		.queues = 1, .size = { PG_FRAMES_MIN }, .nb_sizes = 1, .flows = 1, .burst = 32,
+		.mode = o->mode,
+		.mode_name = o->mode_name,
+		.queues = 1,
+		.size = { PG_FRAMES_MIN },
+		.nb_sizes = 1,
+		.flows = 1,
+		.burst = 32,
 		.stamp = o->mode == PG_OPTS_GEN ? PG_OPTS_STAMP_SEQ : PG_OPTS_STAMP_BURST,
-		.window = compare ? 512 : 0, .drain_s = 0.2, .limit = 10000, .loops = 1,
-		.count = 1000000, .min_len = 14, .max_len = 9000, .seed = 1, .trial_s = 5,
-		.resolution = 0.01, .max_trials = 20,
+		.window = compare ? 64 : 0,
+		.drain_s = 0.2,
+		.limit = 10000,
+		.loops = 1,
+		.count = 1000000,
+		.min_len = 14,
+		.max_len = 9000,
+		.seed = 1,
+		.trial_s = 5,
+		.resolution = 0.01,
+		.max_trials = 20,
 	};
 }
 
@@ -345,7 +472,8 @@ static int opt_one(struct pg_opts *o, int argc, char **argv, bool *stamp_given)
 		return 2;
 	}
 	if (id == '?' || at < 0) {
-		fprintf(stderr, "pgbench-host: option '%s' is unknown or lacks its value; see --help\n",
+		fprintf(stderr,
+			"pgbench-host: option '%s' is unknown or lacks its value; see --help\n",
 			argv[optind - 1]);
 		return -1;
 	}
@@ -361,7 +489,8 @@ int pg_opts_parse(struct pg_opts *o, int argc, char **argv)
 	int rc;
 
 	if (argc < 2)
-		return opt_complain("which mode? sink, gen, fwd, reflect, replay, random, rfc2544; see --help");
+		return opt_complain(
+			"which mode? sink, gen, fwd, reflect, replay, random, rfc2544; see --help");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		fputs(opt_help, stdout);
 		return 1;

@@ -41,25 +41,28 @@ static int pcapfile_room(struct pg_pcapfile *f, size_t len)
 }
 
 /* Says in @err why frame @h, the @no-th of the file counted from 1, cannot be used; 0 if it can. */
-static int pcapfile_refuse(const struct pcap_pkthdr *h, size_t no, const char *path,
-	uint32_t max_len, char *err)
+static int pcapfile_refuse(
+	const struct pcap_pkthdr *h, size_t no, const char *path, uint32_t max_len, char *err)
 {
 	if (h->caplen != h->len)
-		snprintf(err, PG_PCAPFILE_ERR, "%s: frame %zu was cut when captured (%u of %u bytes)",
-			path, no, h->caplen, h->len);
+		snprintf(err, PG_PCAPFILE_ERR,
+			"%s: frame %zu was cut when captured (%u of %u bytes)", path, no, h->caplen,
+			h->len);
 	else if (h->len < PG_PCAPFILE_MIN)
-		snprintf(err, PG_PCAPFILE_ERR, "%s: frame %zu is shorter than an Ethernet header (%u bytes)",
-			path, no, h->len);
+		snprintf(err, PG_PCAPFILE_ERR,
+			"%s: frame %zu is shorter than an Ethernet header (%u bytes)", path, no,
+			h->len);
 	else if (h->len > max_len)
-		snprintf(err, PG_PCAPFILE_ERR, "%s: frame %zu has %u bytes, at most %u are supported",
-			path, no, h->len, max_len);
+		snprintf(err, PG_PCAPFILE_ERR,
+			"%s: frame %zu has %u bytes, at most %u are supported", path, no, h->len,
+			max_len);
 	else
 		return 0;
 	return -1;
 }
 
-static int pcapfile_add(struct pg_pcapfile *f, const struct pcap_pkthdr *h, const uint8_t *data,
-	uint64_t first_ns)
+static int pcapfile_add(
+	struct pg_pcapfile *f, const struct pcap_pkthdr *h, const uint8_t *data, uint64_t first_ns)
 {
 	struct pg_pcapfile_frame *fr;
 	uint64_t ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
@@ -78,8 +81,8 @@ static int pcapfile_add(struct pg_pcapfile *f, const struct pcap_pkthdr *h, cons
 	return 0;
 }
 
-static int pcapfile_read_all(struct pg_pcapfile *f, pcap_t *p, const char *path, uint32_t max_len,
-	char *err)
+static int pcapfile_read_all(
+	struct pg_pcapfile *f, pcap_t *p, const char *path, uint32_t max_len, char *err)
 {
 	struct pcap_pkthdr *h;
 	const u_char *data;
@@ -92,8 +95,9 @@ static int pcapfile_read_all(struct pg_pcapfile *f, pcap_t *p, const char *path,
 		if (!f->nb)
 			first_ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
 		if (pcapfile_add(f, h, data, first_ns) < 0) {
-			snprintf(err, PG_PCAPFILE_ERR, "%s: too large to load (over %llu MiB of frames)",
-				path, PG_PCAPFILE_ROOM >> 20);
+			snprintf(err, PG_PCAPFILE_ERR,
+				"%s: too large to load (over %llu MiB of frames)", path,
+				PG_PCAPFILE_ROOM >> 20);
 			return -1;
 		}
 	}
@@ -109,8 +113,8 @@ static int pcapfile_read_all(struct pg_pcapfile *f, pcap_t *p, const char *path,
 	return 0;
 }
 
-int pg_pcapfile_load(struct pg_pcapfile *f, const char *path, uint32_t max_len,
-	char err[PG_PCAPFILE_ERR])
+int pg_pcapfile_load(
+	struct pg_pcapfile *f, const char *path, uint32_t max_len, char err[PG_PCAPFILE_ERR])
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *p;
@@ -144,8 +148,8 @@ void pg_pcapfile_free(struct pg_pcapfile *f)
 	*f = (struct pg_pcapfile){ 0 };
 }
 
-struct pg_pcapfile_out *pg_pcapfile_create(const char *path, uint64_t limit,
-	char err[PG_PCAPFILE_ERR])
+struct pg_pcapfile_out *pg_pcapfile_create(
+	const char *path, uint64_t limit, char err[PG_PCAPFILE_ERR])
 {
 	struct pg_pcapfile_out *o = calloc(1, sizeof(*o));
 
@@ -154,8 +158,8 @@ struct pg_pcapfile_out *pg_pcapfile_create(const char *path, uint64_t limit,
 		return NULL;
 	}
 	o->limit = limit;
-	o->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN,
-		PCAP_TSTAMP_PRECISION_NANO);
+	o->pcap = pcap_open_dead_with_tstamp_precision(
+		DLT_EN10MB, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
 	if (o->pcap)
 		o->dump = pcap_dump_open(o->pcap, path);
 	if (o->dump)
@@ -168,8 +172,8 @@ struct pg_pcapfile_out *pg_pcapfile_create(const char *path, uint64_t limit,
 	return NULL;
 }
 
-void pg_pcapfile_write(struct pg_pcapfile_out *o, const uint8_t *data, uint32_t len,
-	uint64_t unix_ns)
+void pg_pcapfile_write(
+	struct pg_pcapfile_out *o, const uint8_t *data, uint32_t len, uint64_t unix_ns)
 {
 	struct pcap_pkthdr h = {
 		.ts = { .tv_sec = (time_t)(unix_ns / 1000000000u),

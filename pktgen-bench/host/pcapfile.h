@@ -12,11 +12,11 @@
 
 #define PG_PCAPFILE_ERR  512
 #define PG_PCAPFILE_ROOM (1ull << 30) /* most bytes of frames that are loaded */
-#define PG_PCAPFILE_MIN  14u	      /* an Ethernet header */
+#define PG_PCAPFILE_MIN  14u          /* an Ethernet header */
 
 struct pg_pcapfile_frame {
-	size_t at;	/* offset in pg_pcapfile.bytes */
-	uint32_t len;	/* bytes on the ring */
+	size_t at;      /* offset in pg_pcapfile.bytes */
+	uint32_t len;   /* bytes on the ring */
 	uint64_t at_ns; /* since the first frame; never less than the one before */
 };
 
@@ -33,8 +33,8 @@ struct pg_pcapfile {
  * be at least one. Owner: @f's memory is the caller's, freed by pg_pcapfile_free.
  * Returns 0, or -1 with @err filled and @f empty.
  */
-int pg_pcapfile_load(struct pg_pcapfile *f, const char *path, uint32_t max_len,
-	char err[PG_PCAPFILE_ERR]);
+int pg_pcapfile_load(
+	struct pg_pcapfile *f, const char *path, uint32_t max_len, char err[PG_PCAPFILE_ERR]);
 
 void pg_pcapfile_free(struct pg_pcapfile *f);
 
@@ -42,12 +42,12 @@ void pg_pcapfile_free(struct pg_pcapfile *f);
 struct pg_pcapfile_out;
 
 /* Returns NULL with @err filled if @path cannot be written. */
-struct pg_pcapfile_out *pg_pcapfile_create(const char *path, uint64_t limit,
-	char err[PG_PCAPFILE_ERR]);
+struct pg_pcapfile_out *pg_pcapfile_create(
+	const char *path, uint64_t limit, char err[PG_PCAPFILE_ERR]);
 
 /* Appends a frame; past the limit it does nothing. */
-void pg_pcapfile_write(struct pg_pcapfile_out *o, const uint8_t *data, uint32_t len,
-	uint64_t unix_ns);
+void pg_pcapfile_write(
+	struct pg_pcapfile_out *o, const uint8_t *data, uint32_t len, uint64_t unix_ns);
 
 /* Flushes and frees. Returns the number of frames written, or -1 if the disk refused. */
 int64_t pg_pcapfile_close(struct pg_pcapfile_out *o);

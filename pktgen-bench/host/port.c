@@ -16,16 +16,16 @@
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/port.h"
 
-#define BIT(n)		 (1ull << (n))
+#define BIT(n)           (1ull << (n))
 #define FEATURE_IN_ORDER 35 /* virtio 1.2, 6; older kernel headers lack the name */
-#define POOL_MBUFS	 2047u
-#define POOL_CACHE	 256u
+#define POOL_MBUFS       2047u
+#define POOL_CACHE       256u
 
-#define OFFLOADS                                                                                 \
-	(BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_HOST_TSO4) |   \
-		BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_HOST_UFO) |                       \
-		BIT(VIRTIO_NET_F_HOST_ECN) | BIT(VIRTIO_NET_F_GUEST_TSO4) |                      \
-		BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_UFO) |                     \
+#define OFFLOADS                                                                                   \
+	(BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_HOST_TSO4) |     \
+		BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_HOST_UFO) |                         \
+		BIT(VIRTIO_NET_F_HOST_ECN) | BIT(VIRTIO_NET_F_GUEST_TSO4) |                        \
+		BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_UFO) |                       \
 		BIT(VIRTIO_NET_F_GUEST_ECN))
 
 /* The library's callbacks carry no pointer of ours: one port per process. */
@@ -65,6 +65,8 @@ static int port_new_device(int vid)
 	rte_vhost_get_negotiated_features(vid, &p->features);
 	for (uint16_t i = 0; i < rte_vhost_get_vring_num(vid); i++)
 		rte_vhost_enable_guest_notification(vid, i, 0);
+	if (p->conf.engine->forget)
+		p->conf.engine->forget(p);
 	if (p->conf.engine->attach(p) == 0) {
 		port_count_queues(p);
 		atomic_fetch_add(&p->nb_guests, 1);
@@ -169,7 +171,8 @@ static const struct rte_vhost_device_ops port_ops = {
 	.destroy_connection = port_destroy_connection,
 };
 
-/* Removes a socket that a dead process left behind. Returns -1 (told) if it is in use or no socket. */
+/* Removes a socket that a dead process left behind. Returns -1 (told) if it is in use or no socket.
+ */
 static int port_clear_stale(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -215,7 +218,8 @@ static int port_register(struct pg_port *p)
 	if (c->no_packed)
 		off |= BIT(VIRTIO_F_RING_PACKED);
 	if (c->engine == &pg_port_engine_lean)
-		off |= BIT(VHOST_F_LOG_ALL) | BIT(VIRTIO_RING_F_EVENT_IDX);
+		off |= BIT(VHOST_F_LOG_ALL) | BIT(VIRTIO_RING_F_EVENT_IDX) |
+		       BIT(VIRTIO_F_IOMMU_PLATFORM);
 	if (rte_vhost_driver_register(c->socket, flags) < 0)
 		return -1;
 	p->registered = true;
@@ -236,8 +240,8 @@ int pg_port_open(struct pg_port *p, const struct pg_port_conf *conf)
 		return -1;
 	/* An odd number of cache lines per mbuf spreads them over the cache's sets. */
 	room = (room + 127) / 128 * 128 + 64;
-	p->pool = rte_pktmbuf_pool_create("frames", POOL_MBUFS, POOL_CACHE, 0, (uint16_t)room,
-		SOCKET_ID_ANY);
+	p->pool = rte_pktmbuf_pool_create(
+		"frames", POOL_MBUFS, POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
 	p->linear = malloc((size_t)PG_PORT_BURST * PG_PORT_LINEAR);
 	if (!p->pool || !p->linear) {
 		fprintf(stderr, "pgbench-host: not enough memory for %u frames of %u bytes\n",
@@ -260,6 +264,8 @@ void pg_port_close(struct pg_port *p)
 	if (p->registered && !p->conf.client)
 		unlink(p->conf.socket);
 	p->registered = false;
+	if (p->conf.engine && p->conf.engine->close)
+		p->conf.engine->close(p);
 	rte_mempool_free(p->pool);
 	free(p->linear);
 	p->pool = NULL;

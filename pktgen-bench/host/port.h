@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PG_PORT_BURST	   128u /* most frames in one call */
-#define PG_PORT_QUEUES_MAX 16u  /* queue pairs */
-#define PG_PORT_LINEAR	   66560u /* largest frame received in one piece: 64 KiB of TSO and headers */
+#define PG_PORT_BURST      128u   /* most frames in one call */
+#define PG_PORT_QUEUES_MAX 16u    /* queue pairs */
+#define PG_PORT_LINEAR     66560u /* largest frame received in one piece: 64 KiB of TSO and headers */
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -35,8 +35,8 @@ struct pg_port_frame {
 };
 
 #define PG_PORT_F_NEEDS_CSUM 1u /* rx: the guest left the checksum to the device */
-#define PG_PORT_F_GSO	     2u /* rx: the guest left segmentation to the device */
-#define PG_PORT_F_CUT	     4u /* rx: larger than PG_PORT_LINEAR, only the start is here */
+#define PG_PORT_F_GSO        2u /* rx: the guest left segmentation to the device */
+#define PG_PORT_F_CUT        4u /* rx: larger than PG_PORT_LINEAR, only the start is here */
 
 struct pg_port;
 
@@ -44,14 +44,18 @@ struct pg_port;
 struct pg_port_engine {
 	const char *name;
 	/* Owner: frames stay the caller's. Returns how many of the first were taken (copied). */
-	unsigned int (*tx)(struct pg_port *p, unsigned int q, struct pg_port_frame *f,
-		unsigned int n);
-	unsigned int (*rx)(struct pg_port *p, unsigned int q, struct pg_port_frame *f,
-		unsigned int n);
+	unsigned int (*tx)(
+		struct pg_port *p, unsigned int q, struct pg_port_frame *f, unsigned int n);
+	unsigned int (*rx)(
+		struct pg_port *p, unsigned int q, struct pg_port_frame *f, unsigned int n);
 	void (*rx_done)(struct pg_port *p, unsigned int q);
 	/* While the poller stands still: a guest's rings are usable, or about to vanish. */
 	int (*attach)(struct pg_port *p);
 	void (*detach)(struct pg_port *p);
+	/* A guest came: what was remembered of the one before is void. May be NULL. */
+	void (*forget)(struct pg_port *p);
+	/* Frees what the engine keeps. May be NULL. */
+	void (*close)(struct pg_port *p);
 };
 
 extern const struct pg_port_engine pg_port_engine_vhost;
@@ -59,32 +63,32 @@ extern const struct pg_port_engine pg_port_engine_lean;
 
 struct pg_port_conf {
 	const char *socket;
-	unsigned int queues;	/* pairs offered, 1..PG_PORT_QUEUES_MAX */
+	unsigned int queues; /* pairs offered, 1..PG_PORT_QUEUES_MAX */
 	const struct pg_port_engine *engine;
-	bool offloads;		/* offer checksum and segmentation offloads to the guest */
-	bool no_mergeable;	/* do not offer mergeable receive buffers */
-	bool no_packed;		/* do not offer the packed ring */
-	bool client;		/* connect to a socket that the guest serves */
-	uint32_t frame_max;	/* largest frame that is expected in one piece */
+	bool offloads;      /* offer checksum and segmentation offloads to the guest */
+	bool no_mergeable;  /* do not offer mergeable receive buffers */
+	bool no_packed;     /* do not offer the packed ring */
+	bool client;        /* connect to a socket that the guest serves */
+	uint32_t frame_max; /* largest frame that is expected in one piece */
 };
 
 struct pg_port {
 	struct pg_port_conf conf;
-	int vid;		    /* the guest's vhost id, -1 = none */
-	atomic_bool up;		    /* frames may move */
-	atomic_uint pause;	    /* >0: the control thread wants the poller to stand still */
-	atomic_bool polling;	    /* the poller is inside tx, rx or rx_done */
-	atomic_uint nb_guests;	    /* how often a guest came */
-	atomic_uint enabled;	    /* bit per vring */
-	atomic_uint active;	    /* queue pairs, both vrings of which are enabled */
-	uint64_t features;	    /* negotiated */
+	int vid;               /* the guest's vhost id, -1 = none */
+	atomic_bool up;        /* frames may move */
+	atomic_uint pause;     /* >0: the control thread wants the poller to stand still */
+	atomic_bool polling;   /* the poller is inside tx, rx or rx_done */
+	atomic_uint nb_guests; /* how often a guest came */
+	atomic_uint enabled;   /* bit per vring */
+	atomic_uint active;    /* queue pairs, both vrings of which are enabled */
+	uint64_t features;     /* negotiated */
 	bool registered;
-	bool in_msg;		    /* control thread: between the start and end of a message */
+	bool in_msg; /* control thread: between the start and end of a message */
 	struct rte_mempool *pool;
 	struct rte_mbuf *held[PG_PORT_BURST]; /* vhost engine: given out by rx */
 	unsigned int nb_held;
-	uint8_t *linear;	    /* room to copy chained frames flat, one slot per frame */
-	void *lean;		    /* state of the lean engine */
+	uint8_t *linear; /* room to copy chained frames flat, one slot per frame */
+	void *lean;      /* state of the lean engine */
 };
 
 /*
@@ -123,7 +127,8 @@ static inline bool pg_port_enter(struct pg_port *p)
 {
 	atomic_store_explicit(&p->polling, true, memory_order_seq_cst);
 	if (__builtin_expect(!atomic_load_explicit(&p->pause, memory_order_seq_cst) &&
-			atomic_load_explicit(&p->up, memory_order_acquire), 1))
+				     atomic_load_explicit(&p->up, memory_order_acquire),
+		    1))
 		return true;
 	atomic_store_explicit(&p->polling, false, memory_order_release);
 	return false;
@@ -135,8 +140,8 @@ static inline void pg_port_leave(struct pg_port *p)
 }
 
 /* Sends up to @n frames on queue pair @q. Returns how many the guest's ring had room for. */
-static inline unsigned int pg_port_tx(struct pg_port *p, unsigned int q, struct pg_port_frame *f,
-	unsigned int n)
+static inline unsigned int pg_port_tx(
+	struct pg_port *p, unsigned int q, struct pg_port_frame *f, unsigned int n)
 {
 	return p->conf.engine->tx(p, q, f, n);
 }
@@ -145,8 +150,8 @@ static inline unsigned int pg_port_tx(struct pg_port *p, unsigned int q, struct 
  * Receives up to @n frames from queue pair @q into @f. Owner: the frames' memory is lent until
  * pg_port_rx_done, which must come before the next pg_port_rx and before pg_port_leave.
  */
-static inline unsigned int pg_port_rx(struct pg_port *p, unsigned int q, struct pg_port_frame *f,
-	unsigned int n)
+static inline unsigned int pg_port_rx(
+	struct pg_port *p, unsigned int q, struct pg_port_frame *f, unsigned int n)
 {
 	return p->conf.engine->rx(p, q, f, n);
 }

@@ -32,8 +32,8 @@ char *pg_report_quote(char *out, unsigned int size, const char *text)
 	return out;
 }
 
-void pg_report_event(const struct pg_report *r, const char *what, const char *text,
-	const char *line)
+void pg_report_event(
+	const struct pg_report *r, const char *what, const char *text, const char *line)
 {
 	if (r->json)
 		printf("{\"type\":\"event\",\"what\":\"%s\"%s}\n", what, text);
@@ -60,7 +60,8 @@ static void report_lat_json(char text[LAT_TEXT], const struct pg_hist *h)
 	if (!h || !h->nb)
 		return;
 	snprintf(text, LAT_TEXT,
-		",\"lat_us\":{\"nb\":%" PRIu64 ",\"min\":%.3f,\"mean\":%.3f,\"p50\":%.3f,\"p99\":%.3f,"
+		",\"lat_us\":{\"nb\":%" PRIu64
+		",\"min\":%.3f,\"mean\":%.3f,\"p50\":%.3f,\"p99\":%.3f,"
 		"\"p999\":%.3f,\"max\":%.3f}",
 		h->nb, (double)h->min / 1e3, (double)h->sum / (double)h->nb / 1e3,
 		(double)pg_hist_permille(h, 500) / 1e3, (double)pg_hist_permille(h, 990) / 1e3,
@@ -70,8 +71,8 @@ static void report_lat_json(char text[LAT_TEXT], const struct pg_hist *h)
 static void report_lat_line(const struct pg_hist *h)
 {
 	if (h && h->nb)
-		printf("  latency us %.1f/%.1f/%.1f/%.1f (min/median/99%%/max)", (double)h->min / 1e3,
-			(double)pg_hist_permille(h, 500) / 1e3,
+		printf("  latency us %.1f/%.1f/%.1f/%.1f (min/median/99%%/max)",
+			(double)h->min / 1e3, (double)pg_hist_permille(h, 500) / 1e3,
 			(double)pg_hist_permille(h, 990) / 1e3, (double)h->max / 1e3);
 }
 
@@ -131,8 +132,10 @@ void pg_report_tick(struct pg_report *r, double t, const struct pg_report_counts
 	struct pg_report_rate tx, rx;
 	char text[LAT_TEXT];
 
-	tx = pg_report_rate_of(now->tx_pkts - r->last.tx_pkts, now->tx_bytes - r->last.tx_bytes, dt);
-	rx = pg_report_rate_of(now->rx_pkts - r->last.rx_pkts, now->rx_bytes - r->last.rx_bytes, dt);
+	tx = pg_report_rate_of(
+		now->tx_pkts - r->last.tx_pkts, now->tx_bytes - r->last.tx_bytes, dt);
+	rx = pg_report_rate_of(
+		now->rx_pkts - r->last.rx_pkts, now->rx_bytes - r->last.rx_bytes, dt);
 	r->last = *now;
 	r->last_s = t;
 	if (!r->json) {

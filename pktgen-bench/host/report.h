@@ -20,14 +20,14 @@ struct pg_report_counts {
 	uint64_t tx_bytes; /* on the ring, without CRC */
 	uint64_t rx_pkts;
 	uint64_t rx_bytes;
-	uint64_t refused;   /* frames the guest's ring had no room for when they were due */
-	uint64_t lost;	    /* probes that never came back, or gaps in what the guest sent */
+	uint64_t refused; /* frames the guest's ring had no room for when they were due */
+	uint64_t lost;    /* probes that never came back, or gaps in what the guest sent */
 	uint64_t reordered;
 	uint64_t duplicate;
-	uint64_t corrupt;   /* probes with a wrong checksum, frames that came back altered */
-	uint64_t foreign;   /* received frames that are no probes of ours */
+	uint64_t corrupt;    /* probes with a wrong checksum, frames that came back altered */
+	uint64_t foreign;    /* received frames that are no probes of ours */
 	uint64_t needs_csum; /* received with the checksum left to the device */
-	uint64_t gso;	     /* received unsegmented */
+	uint64_t gso;        /* received unsegmented */
 };
 
 struct pg_report {
@@ -40,8 +40,8 @@ struct pg_report {
 void pg_report_start(struct pg_report *r, bool json, bool tx, bool rx, bool checked);
 
 /* @text: JSON members for the event, "" or starting with a comma; @line: the same for people. */
-void pg_report_event(const struct pg_report *r, const char *what, const char *text,
-	const char *line);
+void pg_report_event(
+	const struct pg_report *r, const char *what, const char *text, const char *line);
 
 /* One second (or so) has passed; @now counts since the start, @lat since the last tick. */
 void pg_report_tick(struct pg_report *r, double t, const struct pg_report_counts *now,

@@ -81,7 +81,8 @@ int pg_rfc2544_mode(struct pg_traffic *t)
 		return 1;
 	max = rfc_ceiling(t);
 	if (max <= 0) {
-		fprintf(stderr, "pgbench-host: nothing came back at full speed, so there is no rate to search\n");
+		fprintf(stderr,
+			"pgbench-host: nothing came back at full speed, so there is no rate to search\n");
 		return 1;
 	}
 	pg_search_start(&s, max, t->opts->resolution, t->opts->max_trials);
@@ -94,10 +95,13 @@ int pg_rfc2544_mode(struct pg_traffic *t)
 			best = r;
 		pg_search_tell(&s, r.passed);
 	}
-	snprintf(extra, sizeof(extra), ",\"ndr_pps\":%.0f,\"max_pps\":%.0f,\"trials\":%u,\"loss_tolerance\":%g",
+	snprintf(extra, sizeof(extra),
+		",\"ndr_pps\":%.0f,\"max_pps\":%.0f,\"trials\":%u,\"loss_tolerance\":%g",
 		s.pass_pps, max, s.nb_trials, t->opts->loss);
 	pg_report_result(&t->report, t->opts->mode_name,
-		*t->stop ? "stopped" : s.pass_pps > 0 ? "ok" : "no rate without loss was found",
+		*t->stop         ? "stopped"
+		: s.pass_pps > 0 ? "ok"
+				 : "no rate without loss was found",
 		best.seconds, &best.count, &best.lat, extra);
 	return s.pass_pps > 0 && !*t->stop ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pktgen-bench/host/search.h"
 
-void pg_search_start(struct pg_search *s, double max_pps, double resolution,
-	unsigned int max_trials)
+void pg_search_start(
+	struct pg_search *s, double max_pps, double resolution, unsigned int max_trials)
 {
 	*s = (struct pg_search){
 		.max_pps = max_pps,

@@ -17,15 +17,15 @@ struct pg_search {
 	double fail_pps; /* lowest rate that failed, 0 = none yet */
 	double max_pps;
 	double resolution; /* relative: 0.01 = 1 % of the highest rate */
-	double try_pps;	   /* the rate to try now */
+	double try_pps;    /* the rate to try now */
 	unsigned int nb_trials;
 	unsigned int max_trials;
 	bool done;
 };
 
 /* Starts a search below @max_pps. At most @max_trials trials are asked for. */
-void pg_search_start(struct pg_search *s, double max_pps, double resolution,
-	unsigned int max_trials);
+void pg_search_start(
+	struct pg_search *s, double max_pps, double resolution, unsigned int max_trials);
 
 /* Tells the outcome of the trial at s->try_pps and chooses the next, or sets s->done. */
 void pg_search_tell(struct pg_search *s, bool passed);

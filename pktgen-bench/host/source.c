@@ -4,7 +4,7 @@
 
 #include "pktgen-bench/host/source.h"
 
-#define MACS	  12u /* two addresses */
+#define MACS      12u /* two addresses */
 #define NUMBER_AT 14u /* random frames carry their number behind the Ethernet header */
 #define LOOP_GAP  1000u
 
@@ -21,8 +21,8 @@ static uint64_t source_draw(const struct pg_source *s, uint64_t no)
 	return source_mix(s->seed + (no + 1) * 0x9e3779b97f4a7c15u);
 }
 
-void pg_source_replay(struct pg_source *s, const struct pg_pcapfile *pcap, unsigned int loops,
-	bool swap)
+void pg_source_replay(
+	struct pg_source *s, const struct pg_pcapfile *pcap, unsigned int loops, bool swap)
 {
 	*s = (struct pg_source){
 		.nb = (uint64_t)pcap->nb * loops,
@@ -64,7 +64,7 @@ uint32_t pg_source_len(const struct pg_source *s, uint64_t no)
 	if (s->pcap)
 		return s->pcap->frame[no % s->pcap->nb].len;
 	return s->min_len +
-		(uint32_t)((source_draw(s, no) >> 32) * (s->max_len - s->min_len + 1) >> 32);
+	       (uint32_t)((source_draw(s, no) >> 32) * (s->max_len - s->min_len + 1) >> 32);
 }
 
 uint64_t pg_source_due_ns(const struct pg_source *s, uint64_t no)
@@ -72,8 +72,8 @@ uint64_t pg_source_due_ns(const struct pg_source *s, uint64_t no)
 	return no / s->pcap->nb * s->loop_ns + s->pcap->frame[no % s->pcap->nb].at_ns;
 }
 
-void pg_source_make(const struct pg_source *s, uint64_t no, uint8_t *dst,
-	struct pg_source_expect *e)
+void pg_source_make(
+	const struct pg_source *s, uint64_t no, uint8_t *dst, struct pg_source_expect *e)
 {
 	const uint8_t *from;
 

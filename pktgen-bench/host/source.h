@@ -11,9 +11,9 @@
 
 #include "pktgen-bench/host/pcapfile.h"
 
-#define PG_SOURCE_HEAD	32u	  /* bytes of a frame that differ from the stored ones */
+#define PG_SOURCE_HEAD  32u        /* bytes of a frame that differ from the stored ones */
 #define PG_SOURCE_BLOCK (1u << 16) /* random frames are windows into a block of this size */
-#define PG_SOURCE_MAX	9216u
+#define PG_SOURCE_MAX   9216u
 
 /* What must come back: @head for the first head_len bytes, then @rest; @len in all. */
 struct pg_source_expect {
@@ -37,8 +37,8 @@ struct pg_source {
 };
 
 /* @pcap must outlive the source. */
-void pg_source_replay(struct pg_source *s, const struct pg_pcapfile *pcap, unsigned int loops,
-	bool swap);
+void pg_source_replay(
+	struct pg_source *s, const struct pg_pcapfile *pcap, unsigned int loops, bool swap);
 /* Returns 0, or -1 without memory. Lengths from @min_len to @max_len, at least 14. */
 int pg_source_random(struct pg_source *s, uint64_t nb, uint32_t min_len, uint32_t max_len,
 	uint64_t seed, bool swap);
@@ -48,8 +48,8 @@ void pg_source_free(struct pg_source *s);
 uint32_t pg_source_len(const struct pg_source *s, uint64_t no);
 
 /* Writes frame @no to @dst (room for PG_SOURCE_MAX) and says in @e what must come back. */
-void pg_source_make(const struct pg_source *s, uint64_t no, uint8_t *dst,
-	struct pg_source_expect *e);
+void pg_source_make(
+	const struct pg_source *s, uint64_t no, uint8_t *dst, struct pg_source_expect *e);
 
 /* When frame @no of a paced replay is due, since the start. */
 uint64_t pg_source_due_ns(const struct pg_source *s, uint64_t no);

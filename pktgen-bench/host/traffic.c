@@ -24,7 +24,7 @@ int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_por
 	pg_clock_init(&t->clock);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->wall_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec -
-		pg_clock_ns(&t->clock, pg_clock_now());
+		     pg_clock_ns(&t->clock, pg_clock_now());
 	pg_hist_reset(&t->lat);
 	pg_hist_reset(&t->lat_all);
 	t->track = calloc(PG_PORT_QUEUES_MAX, sizeof(*t->track));
@@ -94,9 +94,13 @@ bool pg_traffic_watch(struct pg_traffic *t, bool *was_up)
 
 	if (*was_up && (!up || nb != t->guests_seen)) {
 		pg_report_event(&t->report, "gone", "", ": the guest went away");
+		t->gone_tsc = pg_clock_now();
 		if (t->opts->until_gone)
 			return false;
 	}
+	if (!up && t->guests_seen && t->opts->wait_s > 0 &&
+		pg_clock_now() > t->gone_tsc + pg_clock_ticks(&t->clock, t->opts->wait_s))
+		return false;
 	if (up && nb != t->guests_seen) {
 		if (t->guests_seen)
 			traffic_new_guest(t);
@@ -127,8 +131,8 @@ int pg_traffic_wait(struct pg_traffic *t)
 	return -1;
 }
 
-static inline void traffic_check(struct pg_traffic *t, const struct pg_port_frame *f,
-	uint64_t now_ns)
+static inline void traffic_check(
+	struct pg_traffic *t, const struct pg_port_frame *f, uint64_t now_ns)
 {
 	const struct pg_probe *probe = pg_frames_probe(f->data, f->len);
 	unsigned int stream;
@@ -185,10 +189,6 @@ static void traffic_reflect(struct pg_traffic *t, unsigned int q)
 
 	for (unsigned int i = 0; i < n; i++) {
 		t->count.rx_bytes += f[i].len;
-		/* The lean engine lends the guest's own memory, which is not ours to change. */
-		if (!f[i].mbuf)
-			f[i].data = memcpy(t->port->linear + (size_t)i * PG_PORT_LINEAR, f[i].data,
-				f[i].len);
 		if (f[i].len >= 12)
 			pg_frames_swap(f[i].data);
 	}
@@ -220,7 +220,8 @@ static inline unsigned int traffic_due(struct pg_traffic *t, double rate_pps, ui
 }
 
 /* How many of @n may go out without having more than opts.window under way. */
-static inline unsigned int traffic_window(const struct pg_traffic *t, unsigned int q, unsigned int n)
+static inline unsigned int traffic_window(
+	const struct pg_traffic *t, unsigned int q, unsigned int n)
 {
 	uint32_t open;
 
@@ -235,8 +236,8 @@ static inline unsigned int traffic_window(const struct pg_traffic *t, unsigned i
 static inline void traffic_send(struct pg_traffic *t, unsigned int q, double rate_pps, uint64_t tsc)
 {
 	unsigned int n = traffic_window(t, q, traffic_due(t, rate_pps, tsc));
-	uint64_t ns = t->opts->stamp >= PG_OPTS_STAMP_BURST ?
-		pg_clock_ns(&t->clock, pg_clock_now()) : 0;
+	uint64_t ns =
+		t->opts->stamp >= PG_OPTS_STAMP_BURST ? pg_clock_ns(&t->clock, pg_clock_now()) : 0;
 
 	if (!n)
 		return;
@@ -317,8 +318,8 @@ double pg_traffic_run(struct pg_traffic *t, double rate_pps, double seconds, boo
 	return (double)(tsc - t->start_tsc) / (double)t->clock.hz;
 }
 
-static struct pg_report_counts traffic_minus(struct pg_report_counts a,
-	const struct pg_report_counts *b)
+static struct pg_report_counts traffic_minus(
+	struct pg_report_counts a, const struct pg_report_counts *b)
 {
 	const uint64_t *from = (const uint64_t *)b;
 	uint64_t *to = (uint64_t *)&a;
@@ -364,7 +365,7 @@ int pg_traffic_mode(struct pg_traffic *t)
 		verdict = "the guest took no frame";
 	else if (c.corrupt)
 		verdict = "frames were altered";
-	pg_report_result(&t->report, o->mode_name, verdict, seconds, &c,
-		t->check ? &t->lat_all : NULL, "");
+	pg_report_result(
+		&t->report, o->mode_name, verdict, seconds, &c, t->check ? &t->lat_all : NULL, "");
 	return strcmp(verdict, "ok") ? 1 : 0;
 }

@@ -31,12 +31,14 @@ struct pg_traffic {
 	struct pg_clock clock;
 	struct pg_gen gen[PG_PORT_QUEUES_MAX];
 	struct pg_track *track; /* one per queue pair */
-	struct pg_report_counts count; /* lost, reordered, duplicate are added by pg_traffic_count */
-	struct pg_hist lat;	    /* since the last tick */
-	struct pg_hist lat_all;	    /* since the warm-up ended */
+	struct pg_report_counts
+		count;          /* lost, reordered, duplicate are added by pg_traffic_count */
+	struct pg_hist lat;     /* since the last tick */
+	struct pg_hist lat_all; /* since the warm-up ended */
 	struct pg_pcapfile_out *capture;
-	uint64_t wall_ns;	    /* Unix time at TSC 0 of our clock, for captures */
+	uint64_t wall_ns; /* Unix time at TSC 0 of our clock, for captures */
 	unsigned int guests_seen;
+	uint64_t gone_tsc; /* when the last guest went */
 	bool tx, rx, check;
 	volatile sig_atomic_t *stop;
 	/* one run */
