@@ -2,8 +2,10 @@
 """VMs: exit codes, console, state, clean-up. Booted with tiny images under TCG and KVM."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
@@ -285,3 +287,42 @@ class Parse(unittest.TestCase):
 		macs = {nets.mac_of(vm, n) for vm in ("a", "b") for n in range(3)}
 		self.assertEqual(len(macs), 6)
 		self.assertTrue(all(nets.MAC.fullmatch(m) and int(m[:2], 16) & 3 == 2 for m in macs))
+
+
+class Tap(Case):
+	"""Needs root: makes interfaces."""
+
+	def setUp(self):
+		super().setUp()
+		if os.geteuid() != 0 or not os.path.exists("/dev/net/tun") or not shutil.which("ip"):
+			self.skipTest("needs root, /dev/net/tun and ip")
+
+	def tap(self, *words):
+		name = f"slt{os.getpid() % 100000}"
+		made = subprocess.run(["ip", "tuntap", "add", name, "mode", "tap", *words], capture_output=True, check=False)
+		if made.returncode:
+			self.skipTest(f"cannot make a tap interface: {made.stderr.decode().strip()}")
+		self.addCleanup(subprocess.run, ["ip", "link", "del", name], check=False)
+		return name
+
+	def run_on(self, name, queues=1):
+		with VM(self.image(), nets=[NetSpec("tap", name)], queues=queues, accel="tcg") as vm:
+			return vm.wait(20)
+
+	def test_one_queue(self):
+		name = self.tap()
+		self.assertEqual(self.run_on(name), 0)
+		with self.assertRaisesRegex(Fail, "made for one queue"):
+			self.run_on(name, 2)
+
+	def test_two_queues(self):
+		name = self.tap("multi_queue")
+		self.assertEqual(self.run_on(name, 2), 0)
+		with self.assertRaisesRegex(Fail, "made for several queues"):
+			self.run_on(name)
+
+	def test_in_use(self):
+		name = self.tap()
+		with VM(self.image("", None), nets=[NetSpec("tap", name)], accel="tcg"):
+			with self.assertRaisesRegex(Fail, "busy; another VM"):
+				self.run_on(name)

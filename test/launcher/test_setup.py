@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from launcher import apt, paths, setup, work
+from launcher import apt, paths, procs, setup, work
 from launcher.say import Fail
 from support import Case
 
@@ -91,6 +91,15 @@ class Packages(StandIns):
 			f"[ $(wc -l < {self.tmp}/tries) -ge 3 ] && touch {self.tmp}/done && exit 0\n"
 			"echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1'; exit 100\n")
 		apt.install(["foo"])
+
+	def test_interrupted_dpkg(self):
+		self.program("dpkg-query", f"[ -f {self.tmp}/done ] && echo 'foo ii '\n")
+		self.program("dpkg", f"echo \"$@\" > {self.tmp}/configured\n")
+		self.program("apt-get", f"case $* in *assume-no*) exit 1;; esac\n"
+			f"[ -f {self.tmp}/configured ] && touch {self.tmp}/done && exit 0\n"
+			"echo \"E: dpkg was interrupted, you must manually run 'dpkg --configure -a'\"; exit 100\n")
+		apt.install(["foo"])
+		self.assertEqual((self.tmp / "configured").read_text(), "--configure -a\n")
 
 	def test_stale_lists(self):
 		"""The archive has moved on since the lists were read: read them again, once."""
@@ -209,6 +218,21 @@ class Work(StandIns):
 	def test_no_such_program(self):
 		with self.assertRaisesRegex(Fail, "cannot start /no/such"):
 			work.run("building", ["/no/such"], "x.log")
+
+	def test_ends_with_us(self):
+		"""A build does not go on behind the back of a session that was killed."""
+		code = ("import sys\nsys.path.insert(0, sys.argv[1])\nfrom launcher import work\n"
+			"work.run('x', ['sh', '-c', 'echo $$ > \"$0\"; exec sleep 60', sys.argv[2]], 'x.log')\n")
+		file = self.tmp / "pid"
+		child = subprocess.Popen([sys.executable, "-c", code, str(paths.TOOLS), str(file)])
+		end = time.monotonic() + 10
+		while not (file.exists() and file.read_text().strip()) and time.monotonic() < end:
+			time.sleep(0.01)
+		pid = int(file.read_text())
+		started = procs.start_time(pid)
+		child.kill()
+		child.wait()
+		self.assertTrue(procs.gone_within(pid, started, 5))
 
 	def test_lock_excludes(self):
 		order = []

@@ -57,12 +57,16 @@ def _root_words(names) -> list:
 
 
 def _apt(root, what: str, log: str, *words) -> str:
-	"""Run apt-get; a lock that another apt holds is waited for."""
-	argv = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get", "-q", *words]
+	"""Run apt-get; a lock that another apt holds is waited for, a broken-off dpkg ended."""
+	env = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"]
+	argv = [*env, "apt-get", "-q", *words]
 	for attempt in range(LOCK_TRIES):
 		try:
-			return work.run(what, argv, log)
+			return work.run(what, argv, log, tied=False)
 		except work.ToolFailed as err:
+			if "dpkg --configure -a" in err.output and attempt == 0:
+				work.run("ending an interrupted dpkg", [*env, "dpkg", "--configure", "-a"], "dpkg.log", tied=False)
+				continue
 			if "Could not get lock" not in err.output or attempt == LOCK_TRIES - 1:
 				raise _explained(err) from None
 			time.sleep(LOCK_PAUSE_S)

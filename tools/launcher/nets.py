@@ -15,6 +15,7 @@ USER_KEYS = ("hostfwd", "net", "host", "dns", "dhcpstart", "restrict", "hostname
 FORMS = "vhost-user:SOCKET, tap:IFACE, user[:hostfwd=tcp::8080-:80] or none"
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 MAX_QUEUES = 64
+IFF_MULTI_QUEUE = 0x100  # in tun_flags, <linux/if_tun.h>
 
 
 def quote(text) -> str:
@@ -79,7 +80,7 @@ class NetSpec:
 		if self.kind == "vhost-user":
 			check_socket(self.target)
 		elif self.kind == "tap":
-			check_tap(self.target)
+			check_tap(self.target, queues)
 		elif queues > 1:
 			raise usage("--net user has one queue only: leave --queues out")
 
@@ -168,20 +169,23 @@ def check_socket(target: str) -> None:
 			raise Fail(f"{why} the vhost-user socket {target}: {advice}") from None
 
 
-def check_tap(iface: str) -> None:
-	"""Fail unless the tap interface can be used."""
+def check_tap(iface: str, queues: int = 1) -> None:
+	"""Fail unless the tap interface can be used with so many queue pairs."""
 	if not re.fullmatch(r"[^\s/:,]{1,15}", iface):
 		raise usage(f"'{iface}' is no interface name: use 1 to 15 characters without space, '/' or ':'")
 	if not os.path.exists("/dev/net/tun"):
 		raise Fail("there is no /dev/net/tun: load the kernel module tun, or use --net user")
 	if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
 		raise Fail("/dev/net/tun may not be opened by this user: run as root, or use --net user")
-	if os.path.exists(f"/sys/class/net/{iface}"):
-		if not os.path.exists(f"/sys/class/net/{iface}/tun_flags"):
-			raise Fail(f"{iface} is no tap interface: make one with `ip tuntap add {iface}0 mode tap`")
-	elif os.geteuid() != 0:
-		raise Fail(f"there is no interface {iface}: make it with "
-			f"`sudo ip tuntap add {iface} mode tap user $USER && sudo ip link set {iface} up`")
-	else:
-		raise Fail(f"there is no interface {iface}: make it with "
-			f"`ip tuntap add {iface} mode tap && ip link set {iface} up`")
+	many = " multi_queue" if queues > 1 else ""
+	make = f"`ip tuntap add {iface} mode tap{many}` and `ip link set {iface} up`"
+	if not os.path.exists(f"/sys/class/net/{iface}"):
+		raise Fail(f"there is no interface {iface}: as root, make it with {make}")
+	try:
+		with open(f"/sys/class/net/{iface}/tun_flags", encoding="ascii") as f:
+			flags = int(f.read(), 16)
+	except (OSError, ValueError):
+		raise Fail(f"{iface} is no tap interface: name one made by `ip tuntap add NAME mode tap`") from None
+	if bool(flags & IFF_MULTI_QUEUE) != (queues > 1):
+		raise Fail(f"{iface} was made for {'one queue' if queues > 1 else 'several queues'}: as root, "
+			f"`ip link del {iface}`, then {make}")

@@ -29,6 +29,9 @@ __all__ = ["VM", "NetSpec", "Timeout", "exit_code", "find_image", "parse_mem"]
 
 START_S = 10.0
 STUCK_POLL_S = 0.25
+HINTS = (("Device or resource busy", "; another VM or program uses it"),
+	("host forwarding rule", "; the port is taken: choose another for hostfwd"),
+	("Cannot allocate memory", "; give it less --mem"))
 LIVE = ("inherit", "stderr")
 MODULE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
@@ -286,8 +289,9 @@ class VM:
 			raise _NoHugePages(last)
 		if status < 0 and not last:
 			last = f"killed by signal {signal.Signals(-status).name}"
-		last = re.sub(r"^qemu-system-x86_64: ", "", last) or f"exit status {status}, no message"
-		raise Fail(f"QEMU failed to run {self.name}: {last}")
+		last = re.sub(r"^qemu-system-x86_64: (-\S+ \S+: )?", "", last) or f"exit status {status}, no message"
+		hint = next((h for words, h in HINTS if words in last), "")
+		raise Fail(f"QEMU failed to run {self.name}: {last}{hint}")
 
 	def stderr(self) -> str:
 		"""What QEMU itself complained about so far."""

@@ -9,7 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import paths
+from . import paths, procs
 from .say import Fail, of_os_error, step
 
 DISK_FULL = re.compile(r"No space left on device|enough free space|Disk quota exceeded")
@@ -34,8 +34,10 @@ def logs() -> Path:
 	return path
 
 
-def run(what: str, argv, log: str, cwd=None, env=None) -> str:
+def run(what: str, argv, log: str, env=None, tied=True) -> str:
 	"""Run a program as a step with progress; its output goes to a log and is returned.
+
+	tied: it is killed if this process is (apt must rather come to its end).
 
 	Raises ToolFailed with one sentence: the disk is full, or the last error and the log.
 	"""
@@ -44,8 +46,9 @@ def run(what: str, argv, log: str, cwd=None, env=None) -> str:
 	out = []
 	with step(what) as now, open(path, "w", encoding="utf-8", errors="replace") as f:
 		try:
-			child = subprocess.Popen(argv, cwd=cwd, env=words, stdin=subprocess.DEVNULL,
-				stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+			child = subprocess.Popen(argv, env=words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+				stderr=subprocess.STDOUT, text=True, errors="replace",
+				preexec_fn=procs.die_with_parent(os.getpid()) if tied else None)
 		except OSError as err:
 			raise Fail(f"cannot start {argv[0]}: {err.strerror}; run `./sluice setup`") from None
 		with _ended_with_us(child):
