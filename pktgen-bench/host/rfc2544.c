@@ -32,6 +32,7 @@ static void rfc_try(struct pg_traffic *t, struct rfc_trial *r, double rate_pps)
 	rfc_reset(t);
 	r->rate_pps = rate_pps;
 	r->seconds = pg_traffic_run(t, rate_pps, t->opts->trial_s, false);
+	pg_traffic_drain(t);
 	r->count = pg_traffic_count(t);
 	r->offered = r->count.tx_pkts + r->count.refused;
 	r->missing = r->offered > r->count.rx_pkts ? r->offered - r->count.rx_pkts : 0;
@@ -67,6 +68,7 @@ static double rfc_ceiling(struct pg_traffic *t)
 		return t->opts->max_rate_pps;
 	rfc_reset(t);
 	seconds = pg_traffic_run(t, 0, t->opts->trial_s < 2 ? t->opts->trial_s : 2, false);
+	pg_traffic_drain(t);
 	return seconds > 0 ? (double)t->count.rx_pkts / seconds : 0;
 }
 

@@ -56,10 +56,12 @@ int pg_traffic_wait(struct pg_traffic *t);
 
 /*
  * Sends at @rate_pps (0 = full speed) and receives for @seconds (0 = until stopped), with a
- * tick each second if @ticks. Then receives what is still under way for opts.drain_s.
- * Returns the seconds during which it sent.
+ * tick each second if @ticks. Returns the seconds that it took.
  */
 double pg_traffic_run(struct pg_traffic *t, double rate_pps, double seconds, bool ticks);
+
+/* Receives what is still under way, for opts.drain_s at most. */
+void pg_traffic_drain(struct pg_traffic *t);
 
 /* Notices and reports guests that came or went. Returns false if the run ends because of it. */
 bool pg_traffic_watch(struct pg_traffic *t, bool *was_up);
