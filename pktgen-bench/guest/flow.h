@@ -115,8 +115,7 @@ UK_INLINE uint16_t pg_flow_fold(uint64_t sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16); /* at most 0x1fffe before: no carry is left */
 	return (uint16_t)~sum;
 }
 

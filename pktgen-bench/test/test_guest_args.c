@@ -119,6 +119,7 @@ static void test_word(void **state)
 	assert_int_equal(v.mode, 2);
 	ASSERT_TAKEN("mode=tx");
 	assert_int_equal(v.mode, 0);
+	ASSERT_SAYS("mode=a ~b", "mode='a ~b' is not one of tx, rx, fwd");
 	ASSERT_SAYS("mode=t", "mode='t' is not one of tx, rx, fwd");
 	ASSERT_SAYS("mode=txx", "mode='txx' is not one of tx, rx, fwd");
 	ASSERT_SAYS("mode", "mode needs a value: one of tx, rx, fwd");

@@ -158,6 +158,26 @@ static void test_golden(void **state)
 	assert_frame(buffers[0], 60, false);
 }
 
+/* Any sum of 64 bits, carries and all, against folding it half by half. */
+static void test_fold(void **state)
+{
+	(void)state;
+	static const uint64_t edges[] = { 0, 1, 0xffff, 0x10000, 0xffffffff, 0x100000000,
+		0x1ffffffff, 0xfffffffe00000001, 0xffffffff00000000, 0xffffffff00000001,
+		0xffffffffffff0000, 0x1fffeffff, UINT64_MAX - 1, UINT64_MAX };
+	uint64_t sum = 1;
+
+	for (unsigned int i = 0; i < 100000; i++) {
+		uint64_t s = i < UK_ARRAY_SIZE(edges) ? edges[i] : (sum *= 6364136223846793005u);
+
+		uint16_t got = pg_flow_fold(s);
+
+		while (s >> 16)
+			s = (s & 0xffff) + (s >> 16);
+		assert_int_equal(got, (uint16_t)~s);
+	}
+}
+
 static void test_udp_csum(void **state)
 {
 	(void)state;
@@ -379,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_udp_csum),
 		cmocka_unit_test(test_udp_csum_zero),
 		cmocka_unit_test(test_flows),

@@ -63,6 +63,12 @@ static void test_small_exact(void **state)
 	assert_int_equal(pg_hist_percentile(&h, 500001), 26);
 	assert_int_equal(pg_hist_percentile(&h, 980000), 49);
 	assert_int_equal(pg_hist_percentile(&h, 1000000), 50);
+
+	pg_hist_reset(&h);
+	for (uint64_t v = 1; v <= 7; v++)
+		pg_hist_record(&h, v);
+	assert_int_equal(pg_hist_percentile(&h, 857142), 6); /* 5.999994 values */
+	assert_int_equal(pg_hist_percentile(&h, 857143), 7); /* 6.000001 values */
 }
 
 static int compare(const void *a, const void *b)

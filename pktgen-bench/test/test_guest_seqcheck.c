@@ -109,6 +109,11 @@ static void test_before_first(void **state)
 	pg_seqcheck_record(&s, UINT32_MAX);
 	pg_seqcheck_record(&s, UINT32_MAX);
 	assert_counts(5, 0, 3, 1);
+
+	pg_seqcheck_reset(&s);
+	pg_seqcheck_record(&s, 0);
+	pg_seqcheck_record(&s, UINT32_MAX - 1);
+	assert_counts(2, 1, 1, 0);
 }
 
 static void test_expect(void **state)
@@ -174,6 +179,47 @@ static void test_restart(void **state)
 	assert_int_equal(s.nb_restarts, 2);
 }
 
+/* Strays that do not fit each other are no restart, nor is one that comes twice. */
+static void test_strays(void **state)
+{
+	(void)state;
+	pg_seqcheck_reset(&s);
+	record_run(1000000, 10);
+	pg_seqcheck_record(&s, 500);
+	pg_seqcheck_record(&s, 500);
+	pg_seqcheck_record(&s, 501 + PG_SEQCHECK_WINDOW);
+	pg_seqcheck_record(&s, 500);
+	assert_int_equal(s.nb_stale, 4);
+	assert_int_equal(s.nb_restarts, 0);
+	record_run(1000010, 10);
+	assert_counts(24, 0, 0, 0);
+
+	pg_seqcheck_record(&s, 700);
+	pg_seqcheck_record(&s, 700 + PG_SEQCHECK_WINDOW);
+	assert_int_equal(s.nb_restarts, 1);
+	assert_counts(26, PG_SEQCHECK_WINDOW - 1, 0, 0);
+	pg_seqcheck_record(&s, 700);
+	assert_int_equal(s.nb_stale, 5);
+	pg_seqcheck_record(&s, 701);
+	pg_seqcheck_record(&s, 700 + PG_SEQCHECK_WINDOW);
+	assert_counts(29, PG_SEQCHECK_WINDOW - 2, 1, 1);
+}
+
+/* The longest gap that is loss, and the shortest that is another run. */
+static void test_gap(void **state)
+{
+	(void)state;
+	const uint32_t most = 1u << 28;
+
+	pg_seqcheck_reset(&s);
+	pg_seqcheck_record(&s, 0);
+	pg_seqcheck_record(&s, most);
+	assert_counts(2, most - 1, 0, 0);
+	pg_seqcheck_record(&s, 2 * most + 1);
+	assert_counts(3, most - 1, 0, 0);
+	assert_int_equal(s.nb_stale, 1);
+}
+
 /* Random loss, duplicates and local disorder against a list of what was really sent. */
 static void test_random(void **state)
 {
@@ -230,6 +276,8 @@ int main(void)
 		cmocka_unit_test(test_expect),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_strays),
+		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_random),
 	};
 
