@@ -106,11 +106,15 @@ static void vnet_config_apply(struct uk_virtio_net *vn, const struct vnet_config
 	vn->mac = c->mac;
 	if (!vnet_has(vn, VNET_F_MAC) || (c->mac.addr_bytes[0] & 1))
 		vnet_mac_random(&vn->mac);
+	vn->dev_pairs = vnet_has(vn, VNET_F_MQ) ? c->max_pairs : 1;
 	if (vnet_has(vn, VNET_F_MQ) && (c->max_pairs == 0 || c->max_pairs > 0x8000))
 		vn->offered &= ~VNET_F_MQ;
+	if (vnet_has(vn, VNET_F_CTRL_VQ) && uk_virtio_net_queue_max(vn, uk_virtio_net_queue_ctrl_index(vn)) < 2)
+		vn->offered = vnet_needs_met(vn->offered & ~VNET_F_CTRL_VQ); /* no room for command and answer */
 	if (vnet_has(vn, VNET_F_MTU) && c->mtu < 68)
 		vn->offered &= ~VNET_F_MTU;
-	vn->dev_pairs = vn->offered & vnet_has(vn, VNET_F_MQ) ? c->max_pairs : 1;
+	if (!(vn->offered & VNET_F_MQ))
+		vn->dev_pairs = 1;
 	vn->max_pairs = vn->dev_pairs < UK_NETDEV_QUEUES_MAX ? vn->dev_pairs : UK_NETDEV_QUEUES_MAX;
 	vn->max_mtu = vnet_has(vn, VNET_F_MRG_RXBUF) ? 65535 - VNET_ETH_HLEN : 1500;
 	if (vn->offered & vn->vd->features & VNET_F_MTU)

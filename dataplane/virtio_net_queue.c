@@ -156,7 +156,8 @@ int uk_virtio_net_queue_tx_create(struct uk_virtio_net *vn, uint16_t q, uint16_t
 	if (rc < 0)
 		goto undo_queue;
 	txq->hdrs = hdrs;
-	txq->ring.thresh = (uint16_t)(txq->ring.size / 4 + 1);
+	/* Reclaim while more than this many are in flight: seldom enough, and few buffers go round. */
+	txq->ring.thresh = txq->ring.size > 64 ? (uint16_t)(txq->ring.size - 64) : txq->ring.size;
 	txq->nb_desc = calloc(txq->ring.size, sizeof(*txq->nb_desc));
 	rc = -ENOMEM;
 	if (txq->nb_desc == NULL)

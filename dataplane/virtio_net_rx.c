@@ -74,15 +74,17 @@ UK_INLINE bool rx_refill_batch(struct uk_netdev_rx_queue *q, const bool packed)
 	return got < run;
 }
 
-/* Refills the ring once it has thresh free descriptors. Returns UNDERRUN when there were too few buffers. */
-UK_INLINE int rx_refill(struct uk_netdev_rx_queue *q, const bool packed)
+/* Refills the ring if it has `least` free descriptors. Returns UNDERRUN when there were too few buffers. */
+UK_INLINE int rx_refill(struct uk_netdev_rx_queue *q, uint16_t least, const bool packed)
 {
 	struct vnet_ring *r = &q->ring;
 	uint16_t old = r->avail_idx, nb_free = r->nb_free;
+	uint64_t nombuf;
 
-	if (nb_free < r->thresh)
+	if (nb_free < least)
 		return 0;
-	while (r->nb_free >= r->thresh && !rx_refill_batch(q, packed))
+	nombuf = q->stats.nombuf;
+	while (r->nb_free >= least && !rx_refill_batch(q, packed))
 		;
 	if (UK_LIKELY(r->nb_free != nb_free)) {
 		vnet_ring_publish(r, packed);
@@ -91,7 +93,7 @@ UK_INLINE int rx_refill(struct uk_netdev_rx_queue *q, const bool packed)
 			vnet_ring_kick(r);
 		}
 	}
-	return r->nb_free >= r->thresh ? UK_NETDEV_STATUS_UNDERRUN : 0;
+	return q->stats.nombuf != nombuf ? UK_NETDEV_STATUS_UNDERRUN : 0;
 }
 
 /* Before DRIVER_OK: fills the ring as far as the application can, without a doorbell. */
@@ -207,9 +209,9 @@ UK_INLINE struct uk_netbuf *rx_take(struct vnet_ring *r, uint64_t e)
 }
 
 /* Starts the way of headers and data from the device's cache to ours. */
-UK_INLINE void rx_prefetch(const struct vnet_ring *r, const uint64_t e[], int n, const bool hdr)
+UK_INLINE void rx_prefetch(const struct vnet_ring *r, const uint64_t e[], int i, int n, const bool hdr)
 {
-	for (int i = 0; i < n; i++) {
+	for (; i < n; i++) {
 		uint32_t id = (uint32_t)e[i];
 		const struct uk_netbuf *nb = UK_LIKELY(id < r->size) ? r->sw[id] : NULL;
 
@@ -249,8 +251,9 @@ UK_INLINE enum rx_verdict rx_len(struct uk_netbuf *nb, uint32_t len)
 
 struct rx_batch {
 	uint64_t e[RX_ENTRIES];
-	int n;    /* entries in e */
-	int next; /* the first one not taken */
+	int n;     /* entries in e */
+	int next;  /* the first one not taken */
+	int asked; /* entries looked for: n is less when the device had no more */
 };
 
 /* Takes a buffer that continues a packet: data from its very start (5.1.6.4). NULL: impossible. */
@@ -289,7 +292,10 @@ static enum rx_verdict rx_gather(struct uk_netdev_rx_queue *q, struct rx_batch *
 {
 	if (b->next + nb <= b->n)
 		return RX_OK;
-	b->n = rx_collect(&q->ring, b->e, (uint16_t)b->n, (uint16_t)(b->next + nb), packed);
+	if (b->next + nb > RX_ENTRIES)
+		return RX_WAIT; /* fits in the next burst */
+	b->asked = b->next + nb;
+	b->n = rx_collect(&q->ring, b->e, (uint16_t)b->n, (uint16_t)b->asked, packed);
 	if (b->n < 0)
 		return RX_BROKEN;
 	return b->next + nb <= b->n ? RX_OK : RX_WAIT;
@@ -392,12 +398,26 @@ UK_INLINE enum rx_verdict rx_next(struct uk_netdev_rx_queue *q, struct rx_batch 
 	return RX_OK;
 }
 
-/* Nothing there: the common case of a poll. */
+/* All entries are taken, but some were parts of the same packet: looks for `want` further ones. */
+static bool rx_again(struct uk_netdev_rx_queue *q, struct rx_batch *b, uint16_t want, const bool packed)
+{
+	int from = b->n;
+
+	if (from < b->asked || from == RX_ENTRIES)
+		return false;
+	b->asked = from + want < RX_ENTRIES ? from + want : RX_ENTRIES;
+	b->n = rx_collect(&q->ring, b->e, (uint16_t)from, (uint16_t)b->asked, packed);
+	if (b->n > from)
+		rx_prefetch(&q->ring, b->e, from, b->n, true);
+	return b->n > from;
+}
+
+/* Nothing there, the common case of a poll: time to fill the ring to the brim. */
 UK_INLINE int rx_none(struct uk_netdev_rx_queue *q, uint16_t *cnt, const bool packed)
 {
 	q->stats.empty++;
 	*cnt = 0;
-	return q->alloc != NULL ? rx_refill(q, packed) : 0;
+	return q->alloc != NULL ? rx_refill(q, 1, packed) : 0;
 }
 
 static __attribute__((noinline)) int rx_broken(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t n,
@@ -442,8 +462,9 @@ UK_INLINE int rx_burst(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint
 		return rx_none(q, cnt, packed);
 	if (UK_UNLIKELY(b.n < 0))
 		return rx_broken(q, v, 0, cnt);
-	rx_prefetch(r, b.e, b.n, hdr);
-	while (b.next < b.n && k < want) {
+	b.asked = want;
+	rx_prefetch(r, b.e, 0, b.n, hdr);
+	while (k < want && (b.next < b.n || (hdr && rx_again(q, &b, (uint16_t)(want - k), packed)))) {
 		verdict = rx_next(q, &b, &v[k], packed, hdr);
 		if (UK_LIKELY(verdict == RX_OK)) {
 			rx_own(v[k]);
@@ -465,9 +486,9 @@ UK_INLINE int rx_burst(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint
 		vnet_ring_event_behind(r);
 	*cnt = k;
 	status = k ? UK_NETDEV_STATUS_SUCCESS : 0;
-	if (k == want && rx_more(r, packed))
+	if ((k == want || b.n == RX_ENTRIES) && rx_more(r, packed))
 		status |= UK_NETDEV_STATUS_MORE;
-	return status | rx_refill(q, packed);
+	return status | rx_refill(q, r->thresh, packed);
 }
 
 int uk_virtio_net_rx_split(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt)
