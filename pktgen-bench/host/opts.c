@@ -33,6 +33,7 @@ enum opt_id {
 	O_DURATION,
 	O_WARMUP,
 	O_WAIT,
+	O_LINGER,
 	O_DRAIN,
 	O_CAPTURE,
 	O_LIMIT,
@@ -77,6 +78,7 @@ static const struct option opt_long[] = {
 	{ "warmup", required_argument, NULL, O_WARMUP },
 	{ "wait-timeout", required_argument, NULL, O_WAIT },
 	{ "drain", required_argument, NULL, O_DRAIN },
+	{ "linger", required_argument, NULL, O_LINGER },
 	{ "capture", required_argument, NULL, O_CAPTURE },
 	{ "limit", required_argument, NULL, O_LIMIT },
 	{ "pcap", required_argument, NULL, O_PCAP },
@@ -95,53 +97,6 @@ static const struct option opt_long[] = {
 	{ "help", no_argument, NULL, O_HELP },
 	{ NULL, 0, NULL, 0 },
 };
-
-static const char opt_help[] =
-	"usage: pgbench-host MODE --socket PATH [options]\n"
-	"Serves a vhost-user socket and moves frames to and from the guest behind it.\n"
-	"\n"
-	"modes\n"
-	"  sink      count what the guest sends (--check: loss, reorder, corruption; --capture FILE)\n"
-	"  gen       send frames to the guest\n"
-	"  fwd       send frames and count what comes back, with loss, reorder and latency\n"
-	"  reflect   swap the MAC addresses of what the guest sends and send it back\n"
-	"  replay    send each frame of --pcap FILE and compare what comes back byte by byte\n"
-	"  random    the same with --count random frames of --min to --max bytes\n"
-	"  rfc2544   search the no-drop rate by RFC 2544, 26.1\n"
-	"\n"
-	"connection\n"
-	"  --socket PATH        vhost-user socket to create (--client: to connect to)\n"
-	"  --core N             core that polls (0)\n"
-	"  --queues N           queue pairs offered, all polled on that core (1)\n"
-	"  --lean               walk the rings ourselves instead of with DPDK's vhost data path\n"
-	"  --offloads           offer checksum and segmentation offloads\n"
-	"  --no-mergeable       do not offer mergeable receive buffers\n"
-	"  --no-packed          do not offer packed rings\n"
-	"  --wait-timeout S     give up when there was no guest for S seconds (0 = wait for ever)\n"
-	"  --until-gone         end when the guest goes away\n"
-	"  --no-huge            do not use hugepages\n"
-	"\n"
-	"traffic (sizes include the 4 bytes of CRC, as RFC 2544 counts)\n"
-	"  --size N | --sizes N,N,... | N-M[/STEP] | imix        (64)\n"
-	"  --rate PPS           frames per second, k/M suffix allowed (full speed)\n"
-	"  --flows N            flows, counted over addresses and ports (1)\n"
-	"  --burst N            frames per burst, 1 to 128 (32)\n"
-	"  --stamp none|seq|burst|all   what each probe carries (gen: seq, fwd: burst, at a rate: all)\n"
-	"  --window N           most frames in flight (no bound; replay and random: 64)\n"
-	"  --duration S         (until a signal)\n"
-	"  --warmup S           leave out the first S seconds after frames began to flow (0)\n"
-	"  --drain S            wait for late frames at the end (0.2)\n"
-	"  --check              sink: check probes and checksums; fwd: checksums too\n"
-	"\n"
-	"files\n"
-	"  --capture FILE --limit N     write the first N received frames as pcap (10000)\n"
-	"  --pcap FILE --loops N --pace --expect swap|same\n"
-	"\n"
-	"random: --count N (1000000) --min N (14) --max N (9000) --seed N (1)  bytes without CRC\n"
-	"rfc2544: --trial S (5) --loss FRACTION (0) --resolution FRACTION (0.01) --max-rate PPS\n"
-	"         (measured at full speed) --max-trials N (20)\n"
-	"\n"
-	"output: one line per second, --json for JSON lines; --verbose shows DPDK's log\n";
 
 static int opt_bad(const char *what, const char *text, const char *want)
 {
@@ -182,62 +137,6 @@ static int opt_real(const char *name, const char *text, double min, double max, 
 	}
 	*out = v;
 	return 0;
-}
-
-/* The mix of small, medium and large frames that stands for Internet traffic: 7:4:1. */
-static const uint16_t opt_imix[] = { 64, 64, 594, 64, 64, 594, 64, 1518, 594, 64, 594, 64 };
-
-static int opt_size_add(struct pg_opts *o, unsigned long v)
-{
-	if (v < PG_FRAMES_MIN + PG_FRAMES_CRC || v > PG_FRAMES_MAX + PG_FRAMES_CRC ||
-		o->nb_sizes == PG_OPTS_SIZES_MAX)
-		return -1;
-	o->size[o->nb_sizes++] = (uint16_t)(v - PG_FRAMES_CRC);
-	return 0;
-}
-
-/* One item of the list: N, N-M or N-M/STEP. Returns where it ends, NULL if it is wrong. */
-static const char *opt_size_item(struct pg_opts *o, const char *text)
-{
-	char *end;
-	unsigned long from, to, step = 1;
-
-	from = to = strtoul(text, &end, 10);
-	if (end == text)
-		return NULL;
-	if (*end == '-') {
-		text = end + 1;
-		to = strtoul(text, &end, 10);
-		if (end == text || to < from)
-			return NULL;
-		/* A plain range is spread over the room for sizes. */
-		step = (to - from) / (PG_OPTS_SIZES_MAX - 1) + 1;
-	}
-	if (*end == '/') {
-		text = end + 1;
-		step = strtoul(text, &end, 10);
-		if (end == text || !step)
-			return NULL;
-	}
-	if (to > PG_FRAMES_MAX + PG_FRAMES_CRC)
-		return NULL;
-	for (unsigned long v = from; v <= to; v += step)
-		if (opt_size_add(o, v) < 0)
-			return NULL;
-	return end;
-}
-
-int pg_opts_sizes(struct pg_opts *o, const char *text)
-{
-	o->nb_sizes = 0;
-	if (!strcmp(text, "imix")) {
-		for (unsigned int i = 0; i < sizeof(opt_imix) / sizeof(opt_imix[0]); i++)
-			opt_size_add(o, opt_imix[i]);
-		return 0;
-	}
-	while ((text = opt_size_item(o, text)) && *text == ',')
-		text++;
-	return text && !*text ? 0 : -1;
 }
 
 static int opt_choice(
@@ -393,6 +292,9 @@ static int opt_set_number(struct pg_opts *o, int id, const char *name, const cha
 	case O_DRAIN:
 		rc = opt_real(name, a, 0, 60, &o->drain_s);
 		break;
+	case O_LINGER:
+		rc = opt_real(name, a, 0, 3600, &o->linger_s);
+		break;
 	case O_TRIAL:
 		rc = opt_real(name, a, 0.01, 1e6, &o->trial_s);
 		break;
@@ -427,6 +329,8 @@ static int opt_check(struct pg_opts *o, int argc, char **argv)
 		return opt_complain("replay needs --pcap FILE");
 	if (o->pcap && o->mode != PG_OPTS_REPLAY)
 		return opt_complain("--pcap goes with the mode replay only");
+	if (o->linger_s > 0 && o->mode != PG_OPTS_SINK)
+		return opt_complain("--linger goes with the mode sink only");
 	if (o->min_len > o->max_len)
 		return opt_complain("--min is larger than --max");
 	if (o->capture && o->mode != PG_OPTS_SINK && o->mode != PG_OPTS_FWD)
@@ -468,7 +372,7 @@ static int opt_one(struct pg_opts *o, int argc, char **argv, bool *stamp_given)
 	if (id < 0)
 		return 1;
 	if (id == O_HELP) {
-		fputs(opt_help, stdout);
+		fputs(pg_opts_help, stdout);
 		return 2;
 	}
 	if (id == '?' || at < 0) {
@@ -492,7 +396,7 @@ int pg_opts_parse(struct pg_opts *o, int argc, char **argv)
 		return opt_complain(
 			"which mode? sink, gen, fwd, reflect, replay, random, rfc2544; see --help");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		fputs(opt_help, stdout);
+		fputs(pg_opts_help, stdout);
 		return 1;
 	}
 	while (opt_modes[mode] && strcmp(opt_modes[mode], argv[1]))

@@ -60,6 +60,7 @@ struct pg_opts {
 	double warmup_s;
 	double wait_s; /* for a guest; 0 = for ever */
 	double drain_s;
+	double linger_s;
 	const char *capture;
 	uint64_t limit;
 	const char *pcap;
@@ -83,7 +84,10 @@ struct pg_opts {
  */
 int pg_opts_parse(struct pg_opts *o, int argc, char **argv);
 
-/* Parses "64", "64,128", "64-1518", "64-1518/64" or "imix" (sizes with CRC). 0 or -1. */
+extern const char pg_opts_help[]; /* opts_help.c */
+
+/* opts_sizes.c: parses "64", "64,128", "64-1518", "64-1518/64" or "imix" (sizes with CRC). 0 or -1.
+ */
 int pg_opts_sizes(struct pg_opts *o, const char *text);
 
 #endif
