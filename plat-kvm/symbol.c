@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
 #include "plat-kvm/layout.h"
 #include "plat-kvm/symbol.h"
 
-/* The loader leaves zeros behind the image when there is no table. */
+/*
+ * The loader leaves zeros behind the image when there is no table; later the heap and page tables lie there, so the
+ * first look, by the boot code, is the last.
+ */
 static const struct uk_symbol_table *sym_table(void)
 {
+	static const struct uk_symbol_table *table;
+	static bool looked;
 	const struct uk_symbol_table *t = (const void *)uk_image_end;
 
-	return t->magic == UK_SYMBOL_MAGIC ? t : NULL;
+	if (!looked && t->magic == UK_SYMBOL_MAGIC)
+		table = t;
+	looked = true;
+	return table;
 }
 
 size_t uk_symbol_bytes(void)

@@ -156,16 +156,10 @@ CRASH_FRAME static int nucleus_jump(void)
 	return rc;
 }
 
-/* Tables are taken from the end of the last range of RAM that the boot tables show: just behind
- * what is left. */
+/* Tables are taken from the start of the first range of RAM: just below what is left of it. */
 static uintptr_t table_page(void)
 {
-	const struct uk_boot_mem *m;
-	uintptr_t a = 0;
-
-	for (unsigned i = 0; (m = uk_boot_mem(i)) != NULL && m->base < 1ull << 30; i++)
-		a = m->base + m->len;
-	return a;
+	return uk_boot_mem(0)->base - UK_PAGE_SIZE;
 }
 
 CRASH_FRAME static int pagetable_write(void)
