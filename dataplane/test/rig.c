@@ -142,6 +142,24 @@ static void rig_hook(void *arg)
 		fake_net_ctrl(&rig.net);
 }
 
+/* Frees all of a rig, in whatever state a failed test left it. */
+int rig_teardown(void **state)
+{
+	if (rig.dev != NULL && rig.pool != NULL)
+		fprintf(stderr, "the test that failed was at [%s, seed %lu]\n", rig.name, rig.seed);
+	if (rig.dev != NULL) {
+		fake_net_fini(&rig.net);
+		rig_dev_free();
+	}
+	if (rig.pool != NULL) {
+		free(rig.pool->mem);
+		free(rig.pool);
+	}
+	rig.dev = NULL;
+	rig.pool = NULL;
+	return 0;
+}
+
 static void rig_name(const struct rig_conf *c)
 {
 	uint64_t f = c->net.offered;
@@ -179,7 +197,7 @@ bool rig_case(unsigned i, struct rig_conf *c)
 	c->net.offered |= order >= 2 ? UK_VIRTIO_F_IN_ORDER : 0;
 	c->batch = order == 3;
 	c->order = order == 1 ? FAKE_NET_ANY_ORDER : FAKE_NET_OLDEST_FIRST;
-	c->pool_nb = 4u * c->net.queue_max + 64;
+	c->pool_nb = 2u * c->net.queue_max + 64;
 	return true;
 }
 
@@ -191,6 +209,7 @@ void rig_open_dev(const struct rig_conf *c)
 
 	unsigned long seed = rig.seed;
 
+	rig_teardown(NULL);
 	memset(&rig, 0, sizeof(rig));
 	rig.seed = seed;
 	rig.conf = *c;
@@ -450,7 +469,7 @@ void rig_close(void)
 	}
 	rig_expect_no_faults();
 	rig_expect_pool_full();
-	rig_dev_free();
 	CHECK(uk_netbuf_pool_destroy(rig.pool) == 0, "the pool is still in use");
-	fake_net_fini(&rig.net);
+	rig.pool = NULL;
+	rig_teardown(NULL);
 }

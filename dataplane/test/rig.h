@@ -71,6 +71,9 @@ void rig_open_dev(const struct rig_conf *c); /* UNPROBED */
 int rig_configure(void);                     /* UNCONFIGURED -> CONFIGURED, queues set up */
 void rig_close(void);
 
+/* For cmocka_run_group_tests: frees what a failed test left behind. */
+int rig_teardown(void **state);
+
 /* rig_driver.c: frees what the driver keeps of a stopped device; an image never takes one away. */
 void rig_dev_free(void);
 

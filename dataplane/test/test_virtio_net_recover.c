@@ -317,5 +317,5 @@ int main(void)
 		cmocka_unit_test(test_stuck),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, rig_teardown);
 }

@@ -46,7 +46,8 @@ static void run_bursts(void)
 
 		while (nb < 100 && rig_inject(0, lens[rig.seq % UK_ARRAY_SIZE(lens)]) == 0)
 			nb++;
-		assert_true(nb == 100 || nb == size);
+		/* A refill waits until a quarter of the ring is free. */
+		assert_true(nb == 100 || (nb <= size && nb + size / 4 >= size));
 		recv_all(bursts[b]);
 		rig_audit();
 	}
@@ -280,7 +281,7 @@ static void test_jumbo(void **state)
 		c.pool_nb = 256;
 		c.pool_data = i & 2 ? 2048 : 9216;
 		rig_open(&c);
-		assert_int_equal(uk_netdev_mtu_get(rig.dev), 9000);
+		assert_int_equal(uk_netdev_mtu_set(rig.dev, 9000), 0);
 		for (unsigned k = 0; k < 200; k++) {
 			while (rig_inject(0, 14 + k * 45) == 0 &&
 				rig.rx[0].tail - rig.rx[0].head < 8)
@@ -307,5 +308,5 @@ int main(void)
 		cmocka_unit_test(test_jumbo),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, rig_teardown);
 }

@@ -29,10 +29,8 @@ static void net_on_notify(struct fake_virtio *fv, uint16_t q)
 {
 	struct fake_net *n = net_of(fv);
 
-	if (q == fake_net_ctrl_queue(n)) {
-		fake_virtio_kick_check(fv, q);
+	if (q == fake_net_ctrl_queue(n))
 		fake_net_ctrl(n);
-	}
 }
 
 static void net_on_reset(struct fake_virtio *fv)

@@ -120,7 +120,8 @@ void fake_net_ctrl(struct fake_net *n)
 
 	if (!fake_virtio_has(&n->fv, FAKE_NET_F_CTRL_VQ) || !fake_virtio_live(&n->fv))
 		return;
-	if (fake_virtio_pull(&n->fv, q) == 0 || n->fv.conf.ctrl == FAKE_VIRTIO_CTRL_MUTE)
+	fake_virtio_kick_check(&n->fv, q);
+	if (n->fv.q[q].nb_held == 0 || n->fv.conf.ctrl == FAKE_VIRTIO_CTRL_MUTE)
 		return;
 	if (n->fv.conf.ctrl == FAKE_VIRTIO_CTRL_BAD_ID) {
 		fake_virtio_bad_used(&n->fv, q, 0xfffe, 1);

@@ -58,6 +58,7 @@ static void fv_forget(struct fake_virtio *fv)
 static void fv_reset(struct fake_virtio *fv)
 {
 	fv->nb_resets++;
+	fv->lost = false;
 	fv_forget(fv);
 	fv->in_reset = fv->conf.stuck_reset;
 	if (fv->on_reset)
@@ -291,6 +292,8 @@ static void fv_notify(struct uk_virtio_dev *d, uint16_t q)
 {
 	struct fake_virtio *fv = fv_of(d);
 
+	if (fv->lost)
+		return;
 	if (!(fv->status & UK_VIRTIO_S_DRIVER_OK)) {
 		fake_virtio_fault(fv, "3.1.1", "queue %u is notified before DRIVER_OK", q);
 		return;
@@ -363,4 +366,5 @@ void fake_virtio_needs_reset(struct fake_virtio *fv)
 void fake_virtio_self_reset(struct fake_virtio *fv)
 {
 	fv_forget(fv);
+	fv->lost = true;
 }

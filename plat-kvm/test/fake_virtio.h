@@ -150,6 +150,7 @@ struct fake_virtio {
 	uint64_t features;     /* as the driver wrote them */
 	uint8_t status;
 	bool features_read, features_written, ok_read_back, failed_seen;
+	bool lost;     /* self_reset hit: the driver can not know yet */
 	bool in_reset; /* stuck_reset hit */
 	uint32_t generation;
 	uint32_t isr;
