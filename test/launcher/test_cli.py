@@ -29,7 +29,7 @@ class Usage(Case):
 			("same as", ["run", image, "--config", image, "--module", f"config={image}"]),
 			("not allowed with", ["run", image, "--packed", "--split"]),
 			("--timeout", ["run", image, "--timeout", "0"]), ("no name", ["run", image, "--name", "a b"]),
-			("--all", ["stop"]), ("no suite", ["test", "bogus"]), ("goes with no other",
+			("foreground", ["run", image, "--detach", "--stdin"]), ("--all", ["stop"]), ("no suite", ["test", "bogus"]), ("goes with no other",
 			["run", image, "--net", "none", "--net", "user"])):
 			with self.subTest(words=words):
 				self.refused(2, needle, *words)
@@ -69,6 +69,18 @@ class Run(Case):
 		code, out, err = self.sluice("run", self.image("up\n", None), "--accel", "tcg", "--timeout", "0.5")
 		self.assertEqual((code, out), (124, "up\n"))
 		self.assertIn("--timeout", err)
+
+	def test_input_is_asked_for(self):
+		"""Without --stdin the input of a script's loop is not eaten."""
+		image = self.image("up\n", 0)
+		for words, eaten in (([], False), (["--stdin"], True)):
+			reader, writer = os.pipe()
+			os.write(writer, b"rest")
+			os.close(writer)
+			subprocess.run([SLUICE, "run", image, "--accel", "tcg", *words], stdin=reader, timeout=30,
+				capture_output=True, check=True)
+			self.assertEqual(os.read(reader, 10) != b"rest", eaten)
+			os.close(reader)
 
 	def test_detached(self):
 		image = self.image("up\n", None)

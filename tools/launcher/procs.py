@@ -57,15 +57,17 @@ def gone_within(pid: int, started: int, seconds: float) -> bool:
 	return True
 
 
-def die_with_parent(parent: int):
+def die_with_parent(parent: int, session: bool = True):
 	"""A preexec_fn: the child is killed when the *thread* that started it ends.
 
 	prctl(2) ties PR_SET_PDEATHSIG to the creating thread, so start such a child
-	from a thread that outlives it (the main thread).
+	from a thread that outlives it (the main thread). session: a session of its own, so
+	that Ctrl-C reaches the parent only.
 	"""
 
 	def child():
-		os.setsid()
+		if session:
+			os.setsid()
 		_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 		if os.getppid() != parent:
 			os._exit(127)

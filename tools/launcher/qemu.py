@@ -104,6 +104,7 @@ class VM:
 	           the VM is gone
 	name       name for ps; None: derived from the image, made unique
 	detach     outlive this process (console goes to a file)
+	stdin      with console "inherit" or "stderr": this process' stdin is the console's input
 	gdb        TCP port for QEMU's gdb server, machine stopped at its first instruction
 	extra      more words for QEMU, a list, at the end
 
@@ -114,7 +115,7 @@ class VM:
 	def __init__(self, image, cmdline="", nets=(), mem="64M", accel="auto", machine="microvm",
 			queues=1, packed=False, modules=None, core=None, hugepages="auto",
 			console="file", name=None, *, args=(), ring=256, initrd=None, detach=False,
-			gdb=None, extra=()):
+			gdb=None, stdin=False, extra=()):
 		self.image = find_image(image)
 		self.app = re.sub(r"\.elf$", "", self.image.name)
 		self.cmdline, self.args = cmdline, list(args)
@@ -123,7 +124,7 @@ class VM:
 		self.machine, self.queues, self.packed, self.ring = machine, queues, packed, ring
 		self.modules, self.initrd = dict(modules or {}), initrd
 		self.core, self.hugepages, self.detach = core, hugepages, detach
-		self.gdb, self.extra = gdb, list(extra)
+		self.gdb, self.stdin, self.extra = gdb, stdin, list(extra)
 		self.accel = accels.choose(accel)
 		self.name, self._exact = name or self.app[:24].strip("._-") or "vm", name is not None
 		self.started_at = 0.0
@@ -189,7 +190,7 @@ class VM:
 	def _console_words(self) -> list:
 		log = quote(self._file(".log"))
 		if self._console in LIVE:
-			return ["-chardev", f"stdio,id=con,signal=off,logfile={log}", "-serial", "chardev:con"]
+			return ["-chardev", f"stdio,id=con,signal=on,logfile={log}", "-serial", "chardev:con"]
 		return ["-serial", f"file:{quote(self.console_path)}"]
 
 	def _file(self, suffix: str) -> Path:
@@ -247,9 +248,11 @@ class VM:
 		with open(self._file(".err"), "wb") as err:
 			self.started_at = time.time()
 			self._huge = huge
-			self._proc = subprocess.Popen(self.arguments(huge), stdin=subprocess.DEVNULL,
-				stdout=out, stderr=err, start_new_session=self.detach,
-				preexec_fn=None if self.detach else procs.die_with_parent(os.getpid()))
+			# a terminal lets only its own session read and set it
+			session = not (self.stdin and sys.stdin.isatty())
+			self._proc = subprocess.Popen(self.arguments(huge), stdout=out, stderr=err,
+				stdin=None if self.stdin else subprocess.DEVNULL, start_new_session=self.detach,
+				preexec_fn=None if self.detach else procs.die_with_parent(os.getpid(), session))
 		self.starttime = procs.start_time(self._proc.pid)
 		state.record(self.describe())
 

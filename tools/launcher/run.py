@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """run: one image in one VM, in the foreground or detached."""
 
+import contextlib
 import json
 import os
 import socket
+import termios
 import time
 
 from . import build, paths, setup
@@ -61,13 +63,13 @@ def _vm(args) -> VM:
 		raise usage("--net none goes with no other --net")
 	if args.timeout is not None and (args.detach or args.timeout <= 0):
 		raise usage("--timeout needs a time above 0 and a VM in the foreground")
-	if args.name and not args.name.strip():
-		raise usage("--name is empty")
+	if args.stdin and args.detach:
+		raise usage("--stdin needs a VM in the foreground")
 	console = "file" if args.detach else "stderr" if args.json else "inherit"
 	modules = _modules(args)
 	return VM(_image(args.app), args.cmdline, nets, args.mem, args.accel, args.machine, args.queues,
 		args.packed, modules, name=args.name, args=args.rest, console=console, detach=args.detach,
-		gdb=_free_port(GDB_PORT) if args.gdb else None, hugepages=args.hugepages, ring=args.ring)
+		gdb=_free_port(GDB_PORT) if args.gdb else None, stdin=args.stdin, hugepages=args.hugepages, ring=args.ring)
 
 
 def _tell_gdb(vm: VM) -> None:
@@ -78,6 +80,11 @@ def _tell_gdb(vm: VM) -> None:
 
 def _run(args) -> int:
 	vm = _vm(args)
+	with _terminal_kept() if args.stdin else contextlib.nullcontext():
+		return _run_vm(vm, args)
+
+
+def _run_vm(vm: VM, args) -> int:
 	vm.start()
 	try:
 		if args.gdb:
@@ -93,6 +100,17 @@ def _run(args) -> int:
 		why = f", {MEANING[code]}" if code in MEANING else ""
 		note(f"{vm.name} ended with exit code {code}{why}")
 	return code
+
+
+@contextlib.contextmanager
+def _terminal_kept():
+	"""QEMU changes the terminal that it reads from; killed, it does not change it back."""
+	old = termios.tcgetattr(0) if os.isatty(0) else None
+	try:
+		yield
+	finally:
+		if old:
+			termios.tcsetattr(0, termios.TCSADRAIN, old)
 
 
 def _foreground(vm: VM, timeout) -> int:
@@ -148,6 +166,7 @@ def add(subparsers) -> None:
 	p.add_argument("--hugepages", default="auto", choices=("auto", "on", "off"),
 		help="2 MiB pages for the guest's memory; auto: with vhost-user, if there are some")
 	p.add_argument("--cmdline", default="", metavar="STR", help="words for the platform: 'key=value flag ...'")
+	p.add_argument("--stdin", action="store_true", help="stdin is the input of the guest's console")
 	p.add_argument("--gdb", action="store_true", help="wait for gdb at the first instruction")
 	p.add_argument("--detach", action="store_true", help="run in the background (see ps, logs, stop)")
 	p.add_argument("--name", metavar="NAME", help="name of the VM (default: from APP)")

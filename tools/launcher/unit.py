@@ -36,7 +36,8 @@ class Report(unittest.TestResult):
 
 	def _failed(self, test, err) -> None:
 		text = self._exc_info_to_string(err, test)
-		self._row(test.id(), "failed", text.strip().splitlines()[-1])
+		first = (str(err[1]).splitlines() or [""])[0]
+		self._row(test.id(), "failed", f"{err[0].__name__}: {first}")
 		print("    " + text.rstrip().replace("\n", "\n    "), flush=True)
 
 	def addSuccess(self, test):
