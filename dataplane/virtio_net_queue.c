@@ -216,8 +216,11 @@ static void rxq_restart(struct uk_netdev_rx_queue *q)
 	q->skip = 0;
 	q->mrg_mask = vnet_has(r->vn, VNET_F_MRG_RXBUF) ? 0xffff : 0;
 	for (uint16_t i = 0; i < nb; i++) {
-		uk_netbuf_own(r->sw[i], UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_APP);
-		uk_virtio_net_rx_post(q, r->sw[i]);
+		struct uk_netbuf *buf = r->sw[i];
+
+		r->sw[i] = NULL;
+		uk_netbuf_own(buf, UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_APP);
+		uk_virtio_net_rx_post(q, buf);
 	}
 }
 

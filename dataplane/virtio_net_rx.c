@@ -10,10 +10,40 @@ UK_INLINE uint32_t rx_room(const struct uk_netbuf *nb)
 	return nb->buflen - uk_netbuf_headroom(nb);
 }
 
+/* The device works out of order and the descriptor whose turn it is has not come back: any other free id. */
+static __attribute__((noinline)) uint16_t rx_other_id(const struct vnet_ring *r)
+{
+	uint16_t id = 0;
+
+	while (r->sw[id] != NULL) /* ends: the caller has a free descriptor */
+		id++;
+	return id;
+}
+
+/*
+ * Split: a descriptor of receive keeps its place in the available ring, and mostly its buffer too (the pool hands out in
+ * the order of return), so its line is only written where something differs and stays shared else.
+ */
+UK_INLINE void rx_put_split(struct vnet_cursor *c, struct uk_vring_avail *avail, uint64_t addr, uint32_t len,
+	uint16_t id)
+{
+	struct uk_vring_desc *d = &c->desc[id];
+	uint64_t rest = len | (uint64_t)UK_VRING_F_WRITE << 32;
+
+	if (d->addr != addr)
+		d->addr = addr;
+	if (d->rest != rest)
+		d->rest = rest;
+	c->head++;
+	c->nb_free--;
+	vnet_cursor_offer(c, avail, id);
+}
+
 UK_INLINE void rx_put(struct vnet_ring *r, struct vnet_cursor *c, struct uk_netbuf *nb, const bool packed)
 {
 	uint16_t id = vnet_cursor_id(c, packed);
 	uint64_t addr;
+	uint32_t len;
 
 	UK_ASSERT(nb->buflen >= uk_netbuf_headroom(nb) + VNET_ETH_HLEN);
 	if (UK_UNLIKELY(uk_netbuf_headroom(nb) < VNET_HDR_LEN)) {
@@ -21,11 +51,15 @@ UK_INLINE void rx_put(struct vnet_ring *r, struct vnet_cursor *c, struct uk_netb
 		nb->data = nb->buf + VNET_HDR_LEN;
 	}
 	uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
+	if (UK_UNLIKELY(r->sw[id] != NULL))
+		id = rx_other_id(r);
 	r->sw[id] = nb;
 	addr = (uintptr_t)nb->data - VNET_HDR_LEN;
-	vnet_cursor_put(c, addr, rx_room(nb) + VNET_HDR_LEN, UK_VRING_F_WRITE, id, packed);
-	if (!packed)
-		c->avail_idx++; /* avail->ring[i] is i for good: one descriptor per buffer, in ring order */
+	len = rx_room(nb) + VNET_HDR_LEN;
+	if (packed)
+		vnet_cursor_put(c, addr, len, UK_VRING_F_WRITE, id, true);
+	else
+		rx_put_split(c, r->avail, addr, len, id);
 }
 
 void uk_virtio_net_rx_post(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb)
@@ -40,31 +74,14 @@ void uk_virtio_net_rx_post(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb)
 	vnet_cursor_store(&c, &q->ring);
 }
 
-/* Free descriptors in a row from head on, at most n: out of order, an older buffer may still stand there. */
-UK_INLINE uint16_t rx_run(const struct vnet_ring *r, uint16_t n, const bool packed)
-{
-	uint32_t pos = packed ? r->head : r->head & r->mask;
-	uint16_t i;
-
-	if (n > r->nb_free)
-		n = r->nb_free;
-	for (i = 0; i < n && r->sw[pos] == NULL; i++) {
-		if (++pos == r->size)
-			pos = 0;
-	}
-	return i;
-}
-
 /* One refill: asks the application for a batch. True: the ring has its fill, or nothing more can be had. */
 UK_INLINE bool rx_refill_batch(struct uk_netdev_rx_queue *q, const bool packed)
 {
 	struct uk_netbuf *v[UK_BURST_MAX];
 	struct vnet_ring *r = &q->ring;
-	uint16_t run = rx_run(r, UK_BURST_MAX, packed), got;
+	uint16_t run = r->nb_free < UK_BURST_MAX ? r->nb_free : UK_BURST_MAX, got;
 	struct vnet_cursor c;
 
-	if (run == 0)
-		return true;
 	got = q->alloc(q->alloc_argp, v, run);
 	vnet_cursor_load(&c, r);
 	for (uint16_t i = 0; i < got; i++)
