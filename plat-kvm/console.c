@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include "plat-kvm/console.h"
 #include "plat-kvm/io.h"
@@ -17,17 +16,25 @@
 
 #define TRIES 20000 /* of about 0.5 us at least */
 
-static bool started;
+static unsigned room; /* bytes that the transmitter takes at once; 0: not started */
 
-/* Takes what the FIFO takes at once: two exits for 16 bytes, not two a byte. */
+/* Switching the FIFO on empties the receiver, so input that is there already keeps it off. */
+static void con_start(void)
+{
+	room = 1;
+	if (uk_io_in8(COM1 + REG_LSR) & LSR_DR)
+		return;
+	uk_io_out8(COM1 + REG_FCR, FCR_ON);
+	room = FIFO;
+}
+
+/* With the FIFO on: two exits for 16 bytes, not two a byte. */
 static void con_put(const char *s, size_t len)
 {
-	if (!started) {
-		uk_io_out8(COM1 + REG_FCR, FCR_ON);
-		started = true;
-	}
+	if (room == 0)
+		con_start();
 	while (len > 0) {
-		size_t n = len < FIFO ? len : FIFO;
+		size_t n = len < room ? len : room;
 
 		for (unsigned i = 0; i < TRIES && !(uk_io_in8(COM1 + REG_LSR) & LSR_THRE); i++)
 			uk_pause();
