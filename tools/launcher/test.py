@@ -63,8 +63,9 @@ def layers(words) -> list:
 
 
 def docs(words) -> list:
-	"""Links and code anchors of the documents."""
-	return [_checked(name, bad) for name, bad in _module("doclinks").check(paths.ROOT).items()]
+	"""Links, code anchors and code shown in the documents."""
+	found = _module("doclinks").check(paths.ROOT) | _module("doccode").check(paths.ROOT)
+	return [_checked(name, bad) for name, bad in found.items()]
 
 
 def format(words) -> list:
