@@ -68,7 +68,12 @@ class Packages(StandIns):
 		self.fails("mirror does not answer")
 
 	def test_offline_without_lists(self):
-		"""apt-get update succeeds offline; what shows is that no package is known."""
+		"""apt-get update only warns then."""
+		self.patch(apt, "_no_lists", lambda: True)
+		self.program("apt-get", "echo \"W: Failed to fetch http://x  Temporary failure resolving 'x'\"\n")
+		self.fails("mirror does not answer")
+
+	def test_not_offered(self):
 		self.patch(apt, "_no_lists", lambda: True)
 		self.program("dpkg-query", "exit 1\n")
 		self.program("apt-get", LISTS + "echo 'E: Unable to locate package foo' >&2; exit 100\n")

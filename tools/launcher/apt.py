@@ -14,6 +14,8 @@ from .say import Fail
 GROUPS = ("build", "run", "bench", "test")
 OFFLINE = re.compile(r"resolving|Could not connect|Cannot initiate the connection|"
 	r"Network is unreachable|timed out|Connection refused")
+NO_MIRROR = "packages cannot be fetched, the Debian mirror does not answer: go online, or check " \
+	"/etc/apt/sources.list"
 LOCK_TRIES, LOCK_PAUSE_S = 60, 5
 SIZE = r"([\d,.]+) ([kMG]?)B"
 
@@ -76,8 +78,7 @@ def _apt(root, what: str, log: str, *words) -> str:
 def _explained(err: work.ToolFailed) -> work.ToolFailed:
 	"""Offline is told as such, whatever apt calls it."""
 	if OFFLINE.search(err.output) and not work.DISK_FULL.search(err.output):
-		return work.ToolFailed("packages cannot be fetched, the Debian mirror does not answer: "
-			"go online, or check /etc/apt/sources.list", err.output)
+		return work.ToolFailed(NO_MIRROR, err.output)
 	return err
 
 
@@ -112,13 +113,20 @@ def _no_lists() -> bool:
 		return True
 
 
+def _update(root) -> None:
+	"""Read the package lists. Offline, apt-get only warns: without any list that is a failure."""
+	output = _apt(root, "reading the package lists", "apt-update.log", "update")
+	if OFFLINE.search(output) and _no_lists():
+		raise Fail(NO_MIRROR)
+
+
 def install(names) -> None:
 	"""Install packages. Fails in one sentence if offline, without root, or out of disk."""
 	root = _root_words(names)
 	what = f"installing {len(names)} Debian packages and what they need"
 	updated = _no_lists()
 	if updated:
-		_apt(root, "reading the package lists", "apt-update.log", "update")
+		_update(root)
 	for _ in range(2):
 		if _check_space(names):
 			try:
@@ -130,7 +138,7 @@ def install(names) -> None:
 					raise
 		elif updated:
 			break
-		_apt(root, "reading the package lists", "apt-update.log", "update")
+		_update(root)
 		updated = True
 	left = missing(names)
 	if left:
