@@ -15,6 +15,7 @@
 
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/port.h"
+#include "pktgen-bench/host/wake.h"
 
 #define BIT(n)           (1ull << (n))
 #define FEATURE_IN_ORDER 35 /* virtio 1.2, 6; older kernel headers lack the name */
@@ -226,7 +227,10 @@ static int port_register(struct pg_port *p)
 	if (rte_vhost_driver_disable_features(c->socket, off) < 0 ||
 		rte_vhost_driver_callback_register(c->socket, &port_ops) < 0)
 		return -1;
-	return rte_vhost_driver_start(c->socket);
+	if (rte_vhost_driver_start(c->socket) < 0)
+		return -1;
+	pg_wake_vhost(c->socket);
+	return 0;
 }
 
 int pg_port_open(struct pg_port *p, const struct pg_port_conf *conf)
