@@ -20,6 +20,6 @@ command -v clang-format-14 > /dev/null || {
 if [ $# -gt 0 ]; then
 	exec clang-format-14 --style=file $how "$@"
 fi
-for folder in plat-kvm kernel dataplane netstack nf-apps pktgen-bench test; do
+for folder in plat-kvm kernel dataplane netstack nf-apps pktgen-bench test docs; do
 	[ ! -d $folder ] || find $folder -name '*.[ch]' -type f -print0
 done | xargs -0 -r clang-format-14 --style=file $how
