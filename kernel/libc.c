@@ -9,12 +9,14 @@
 #include "plat-kvm/nucleus.h"
 #include "plat-kvm/trap.h"
 
-/* The x86-64 psABI's process stack, 3.4.1: argv, NULL, environment, NULL, auxiliary vector, AT_NULL. */
+/* The x86-64 psABI's process stack, 3.4.1: argv, NULL, environment, NULL, auxiliary vector,
+ * AT_NULL. */
 #define NB_AUX 6
 static uintptr_t stack[UK_BOOT_ARG_MAX + 2 + 2 * NB_AUX];
 
 static Elf64_Phdr tls;
 static uint64_t random_bytes[2];
+static void (*libc_before_main)(void);
 
 int main(int argc, char **argv);
 
@@ -47,18 +49,30 @@ static int libc_main(int argc, char **argv, char **envp)
 	int (*volatile fn)(int, char **) = main; /* not inlined: backtraces are to name it */
 
 	(void)envp;
+	libc_before_main();
 	return fn(argc, argv);
 }
 
-void uk_libc_start(int argc, char **argv)
+void uk_libc_start(int argc, char **argv, void (*before_main)(void))
 {
 	const uintptr_t aux[2 * NB_AUX] = {
-		AT_PHDR, (uintptr_t)&tls, AT_PHENT, sizeof(tls), AT_PHNUM, 1,
-		AT_PAGESZ, UK_PAGE_SIZE, AT_RANDOM, (uintptr_t)random_bytes, AT_NULL, 0,
+		AT_PHDR,
+		(uintptr_t)&tls,
+		AT_PHENT,
+		sizeof(tls),
+		AT_PHNUM,
+		1,
+		AT_PAGESZ,
+		UK_PAGE_SIZE,
+		AT_RANDOM,
+		(uintptr_t)random_bytes,
+		AT_NULL,
+		0,
 	};
 	uintptr_t *p = stack;
 
 	UK_ASSERT(argc <= UK_BOOT_ARG_MAX);
+	libc_before_main = before_main;
 	tls = (Elf64_Phdr){
 		.p_type = PT_TLS,
 		.p_vaddr = (uintptr_t)uk_tdata_start,
