@@ -316,6 +316,11 @@ class Peer:
 		return {"rx_pkts": int(re.search(r"RX-packets:\s*(\d+)", rx)[1]),
 			"tx_pkts": int(re.search(r"TX-packets:\s*(\d+)", tx)[1])}
 
+	def pause(self) -> None:
+		"""Stop forwarding; counts() tells what was moved until then."""
+		self._ask("stop")
+		self._until(r"^Done\.", 10.0)
+
 	def close(self) -> None:
 		if self._child:
 			with contextlib.suppress(OSError):
