@@ -298,12 +298,12 @@ double pg_traffic_run(struct pg_traffic *t, double rate_pps, double seconds, boo
 	for (; !*t->stop; tsc = pg_clock_now()) {
 		if (__builtin_expect(tsc >= next_look, 0)) {
 			next_look = tsc + t->clock.hz / 1000;
-			if (tsc >= end || !pg_traffic_watch(t, &was_up))
-				break;
 			if (ticks && tsc >= next_tick) {
 				pg_traffic_tick(t, tsc);
 				next_tick += t->clock.hz;
 			}
+			if (tsc >= end || !pg_traffic_watch(t, &was_up))
+				break;
 		}
 		if (!pg_port_enter(t->port))
 			continue;
