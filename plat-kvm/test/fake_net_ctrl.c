@@ -118,7 +118,8 @@ void fake_net_ctrl(struct fake_net *n)
 {
 	uint16_t q = fake_net_ctrl_queue(n);
 
-	if (!fake_virtio_has(&n->fv, FAKE_NET_F_CTRL_VQ) || !fake_virtio_live(&n->fv))
+	if (q >= FAKE_VIRTIO_QUEUES_MAX || !fake_virtio_has(&n->fv, FAKE_NET_F_CTRL_VQ) ||
+		!fake_virtio_live(&n->fv))
 		return;
 	fake_virtio_kick_check(&n->fv, q);
 	if (n->fv.q[q].nb_held == 0 || n->fv.conf.ctrl == FAKE_VIRTIO_CTRL_MUTE)
