@@ -41,40 +41,46 @@ static inline void refl_swap(uint8_t *p)
 	memcpy(p + 8, &hi, 4);
 }
 
-/* All n go out, or the device is gone: then they go back to their pool. */
-static void refl_send(struct uk_netdev *dev, uint16_t q, struct uk_netbuf **v, uint16_t n, struct pg_meter *m)
-{
-	while (n > 0) {
-		uint16_t sent = n;
-		int rc = uk_netdev_tx_burst(dev, q, v, &sent);
-
-		v += sent;
-		n -= sent;
-		if (n == 0)
-			return;
-		if (rc < 0 || !pg_meter_due(m, dev, uk_clock_cycles())) {
-			uk_netbuf_free_burst(v, n);
-			return;
-		}
-		uk_pause();
-	}
-}
-
-static uint16_t refl_round(struct pg_port *p, uint16_t q, const struct conf *c, struct pg_meter *m)
-{
+/* Received, not sent yet: v[from..from + nb). */
+struct refl_queue {
+	uint16_t from, nb;
 	struct uk_netbuf *v[UK_BURST_MAX];
-	uint64_t from = uk_clock_cycles();
+};
+
+static struct refl_queue queues[UK_NETDEV_QUEUES_MAX];
+
+static void refl_receive(struct pg_port *p, uint16_t q, const struct conf *c, struct refl_queue *r)
+{
 	uint16_t n = (uint16_t)c->burst;
 
-	if (uk_netdev_rx_burst(p->dev, q, v, &n) <= 0 || n == 0)
-		return 0;
+	if (uk_netdev_rx_burst(p->dev, q, r->v, &n) <= 0)
+		return;
 	for (uint16_t i = 0; c->swap && i < n; i++) {
-		if (UK_LIKELY(v[i]->len >= 12))
-			refl_swap(v[i]->data);
+		if (UK_LIKELY(r->v[i]->len >= 12))
+			refl_swap(r->v[i]->data);
 	}
-	refl_send(p->dev, q, v, n, m);
-	pg_meter_round(m, from, n);
-	return n;
+	r->from = 0;
+	r->nb = n;
+}
+
+/* Receives only when all is sent. What a device that is gone does not take waits until it is back. */
+static uint16_t refl_round(struct pg_port *p, uint16_t q, const struct conf *c, struct pg_meter *m)
+{
+	struct refl_queue *r = &queues[q];
+	uint64_t from = uk_clock_cycles();
+	uint16_t sent;
+
+	if (r->nb == 0)
+		refl_receive(p, q, c, r);
+	if (r->nb == 0)
+		return 0;
+	sent = r->nb;
+	(void)uk_netdev_tx_burst(p->dev, q, r->v + r->from, &sent);
+	r->from += sent;
+	r->nb -= sent;
+	if (sent > 0)
+		pg_meter_round(m, from, sent);
+	return sent + r->nb;
 }
 
 /* True when the machine slept or may poll on; arms every queue first, and finds packets that came meanwhile. */
