@@ -116,10 +116,13 @@ static inline uint8_t *lean_map(struct lean *l, struct lean_ring *r, uint64_t gp
 	return lean_map_slow(l, r, gpa, len);
 }
 
+/* A guest may put an indirect table anywhere. */
+typedef uint64_t lean_word __attribute__((aligned(1), may_alias));
+
 /* Reads 16 bytes that the guest may be changing, each half once. */
 static inline void lean_read16(uint64_t to[2], const void *from)
 {
-	const volatile uint64_t *p = from;
+	const volatile lean_word *p = from;
 
 	to[0] = p[0];
 	to[1] = p[1];
