@@ -38,9 +38,10 @@ int uk_virtio_reset(struct uk_virtio_dev *d)
 	return -EIO;
 }
 
+/* A status bit is only cleared by reset (2.1.1), so FAILED is added. */
 static int virtio_fail(struct uk_virtio_dev *d, int rc)
 {
-	d->ops->status_set(d, UK_VIRTIO_S_FAILED);
+	d->ops->status_set(d, d->ops->status_get(d) | UK_VIRTIO_S_FAILED);
 	return rc;
 }
 
