@@ -16,14 +16,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from . import accel as accels
 from . import console as consoles
-from . import hugepages, paths, procs, state
-from .nets import MAX_QUEUES, NetSpec, quote
+from . import hugepages, procs, state
+from .nets import NetSpec
 from .qmp import Qmp
-from .say import Fail, note, usage
+from .say import Fail, note
+from .vmwords import Words, find_image, parse_mem
 
 __all__ = ["VM", "NetSpec", "Timeout", "exit_code", "find_image", "parse_mem"]
 
@@ -32,38 +31,14 @@ STUCK_POLL_S = 0.25
 HINTS = (("Device or resource busy", "; another VM or program uses it"),
 	("host forwarding rule", "; the port is taken: choose another for hostfwd"),
 	("Cannot allocate memory", "; give it less --mem"))
-LIVE = ("inherit", "stderr")
-MODULE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 class Timeout(Fail):
 	"""The guest did not do in time what the caller waited for. It still runs."""
 
 
-def parse_mem(text) -> int:
-	"""Bytes of "64M", "1G", "2048K"; a bare number is MiB."""
-	match = re.fullmatch(r"(\d{1,9})([KMG]?)i?B?", str(text), re.IGNORECASE)
-	if not match:
-		raise usage(f"'{text}' is no memory size: use for instance 64M or 1G")
-	size = int(match[1]) << {"K": 10, "": 20, "M": 20, "G": 30}[match[2].upper()]
-	if size < 2 << 20 or size > 1 << 40 or size % 4096:
-		raise usage(f"memory of {text} is out of range: use 2M to 1024G, whole pages of 4 KiB")
-	return size
-
-
-def find_image(app) -> Path:
-	"""The image file for a name in build/images or for a path. Fail if there is none."""
-	text = str(app)
-	path = Path(text) if "/" in text or os.path.isfile(text) else paths.IMAGES / text
-	try:
-		with open(path, "rb") as f:
-			magic = f.read(4)
-	except OSError as err:
-		hint = "" if "/" in text else f"; build it with `./sluice build {text}`"
-		raise Fail(f"cannot read the image {path}: {err.strerror}{hint}") from None
-	if magic != b"\x7fELF":
-		raise Fail(f"{path} is not an image: it should be an ELF file")
-	return path.absolute()
+class _NoHugePages(Exception):
+	"""QEMU could not map the 2 MiB pages that were free a moment ago."""
 
 
 def exit_code(status: int):
@@ -79,7 +54,7 @@ def exit_code(status: int):
 	return None
 
 
-class VM:
+class VM(Words):
 	"""One virtual machine. Nothing happens before start() (or `with`).
 
 	image      name in build/images, or path of an image file
@@ -112,98 +87,12 @@ class VM:
 	(unless detach). All methods Fail in one sentence.
 	"""
 
-	def __init__(self, image, cmdline="", nets=(), mem="64M", accel="auto", machine="microvm",
-			queues=1, packed=False, modules=None, core=None, hugepages="auto",
-			console="file", name=None, *, args=(), ring=256, initrd=None, detach=False,
-			gdb=None, stdin=False, extra=()):
-		self.image = find_image(image)
-		self.app = re.sub(r"\.elf$", "", self.image.name)
-		self.cmdline, self.args = cmdline, list(args)
-		self.nets = [n for n in nets if n is not None]
-		self.mem = parse_mem(mem)
-		self.machine, self.queues, self.packed, self.ring = machine, queues, packed, ring
-		self.modules, self.initrd = dict(modules or {}), initrd
-		self.core, self.hugepages, self.detach = core, hugepages, detach
-		self.gdb, self.stdin, self.extra = gdb, stdin, list(extra)
-		self.accel = accels.choose(accel)
-		self.name, self._exact = name or self.app[:24].strip("._-") or "vm", name is not None
+	def __init__(self, image, *words, name=None, **more):
+		super().__init__(image, *words, name=name, **more)
+		self._exact = name is not None
 		self.started_at = 0.0
-		self._console, self._proc, self._claimed = console, None, False
+		self._proc, self._claimed = None, False
 		self._undo = contextlib.ExitStack()
-		self._check()
-
-	def _check(self) -> None:
-		if self.machine not in ("microvm", "q35"):
-			raise usage(f"'{self.machine}' is no machine: use microvm or q35")
-		if not 1 <= self.queues <= MAX_QUEUES:
-			raise usage(f"{self.queues} queue pairs are out of range: use 1 to {MAX_QUEUES}")
-		if self.ring not in (256, 512, 1024):
-			raise usage(f"a ring of {self.ring} is not possible: use 256, 512 or 1024")
-		if self.hugepages not in ("auto", "on", "off"):
-			raise usage(f"hugepages '{self.hugepages}' is unknown: use auto, on or off")
-		for key, path in self.modules.items():
-			if not MODULE.fullmatch(key):
-				raise usage(f"'{key}' is no module name: use letters, digits, '_', '.' or '-'")
-			_check_readable(path, f"module {key}")
-		if self.initrd:
-			_check_readable(self.initrd, "initrd")
-		words = [self.cmdline, *self.args]
-		if any(ord(c) < 32 or ord(c) == 127 for word in words for c in word):
-			raise usage("the command line of a guest cannot hold control characters")
-
-	# -- the command line ------------------------------------------------------------
-
-	def boot_line(self) -> str:
-		"""What the guest finds as its boot command line: NAME words -- args."""
-		words = [self.app] + ([self.cmdline] if self.cmdline else [])
-		if self.args:
-			words += ["--", *(_word(a) for a in self.args)]
-		return " ".join(words)
-
-	def arguments(self, huge: bool = False) -> list:
-		"""QEMU's whole command line. huge: guest memory in 2 MiB pages."""
-		mem = f"memory-backend-memfd,id=mem,size={self.mem},share=on"
-		words = [accels.qemu(), "-name", f"{quote(self.name)},debug-threads=on",
-			*self.accel.arguments(), "-m", f"{self.mem // 1024}K",
-			"-object", mem + (",hugetlb=on,hugetlbsize=2M" if huge else ""),
-			*self._machine(), "-nodefaults", "-no-user-config", "-display", "none",
-			"-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-			"-kernel", str(self.image), "-append", self.boot_line(), *self._console_words(),
-			"-monitor", "none", "-qmp", f"unix:{quote(self._file('.qmp'))},server=on,wait=off"]
-		if self.initrd:
-			words += ["-initrd", str(self.initrd)]
-		for key, path in self.modules.items():
-			words += ["-fw_cfg", f"name=opt/sluice/{key},file={quote(os.path.abspath(path))}"]
-		for number, net in enumerate(self.nets):
-			words += net.arguments(number, self.name, self.machine, self.queues,
-				self.packed, self.ring)
-		if self.gdb:
-			words += ["-gdb", f"tcp:127.0.0.1:{self.gdb}", "-S"]
-		return words + self.extra
-
-	def _machine(self) -> list:
-		if self.machine == "q35":
-			return ["-machine", "q35,memory-backend=mem", "-bios", paths.QBOOT]
-		return ["-machine", "microvm,memory-backend=mem,pic=off",
-			"-global", "virtio-mmio.force-legacy=false"]
-
-	def _console_words(self) -> list:
-		log = quote(self._file(".log"))
-		if self._console in LIVE:
-			return ["-chardev", f"stdio,id=con,signal=on,logfile={log}", "-serial", "chardev:con"]
-		return ["-serial", f"file:{quote(self.console_path)}"]
-
-	def _file(self, suffix: str) -> Path:
-		return state.file(self.name, suffix)
-
-	@property
-	def console_path(self) -> Path:
-		"""The file that holds what the guest printed so far."""
-		if self._console == "file" or self._console in LIVE:
-			return self._file(".log")
-		return Path(self._console)
-
-	# -- life ------------------------------------------------------------------------
 
 	def start(self) -> "VM":
 		"""Check the back ends, start QEMU, wait for its vCPU, pin it. Cost: 20 to 60 ms."""
@@ -458,24 +347,3 @@ class VM:
 		"""The values of all machine-readable lines ("@{json}") printed so far."""
 		found = [consoles.record(line) for line in self.console().splitlines()]
 		return [r for r in found if r is not None]
-
-
-class _NoHugePages(Exception):
-	"""QEMU could not map the 2 MiB pages that were free a moment ago."""
-
-
-def _word(text: str) -> str:
-	"""A word for the guest's command line; one with a space is put in quotes."""
-	if text and not re.search(r"[\s\"]", text):
-		return text
-	if '"' in text:
-		raise usage("an argument for the guest cannot hold both a space and a quote")
-	return f'"{text}"'
-
-
-def _check_readable(path, what: str) -> None:
-	try:
-		with open(path, "rb"):
-			pass
-	except OSError as err:
-		raise Fail(f"cannot read {what} from {path}: {err.strerror}") from None

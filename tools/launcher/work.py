@@ -80,7 +80,7 @@ def _ended_with_us(child):
 def _sentence(what, argv, status, output, path) -> str:
 	if DISK_FULL.search(output):
 		return f"{what} failed: the disk is full, free some space and run it again (log: {path})"
-	errors = re.findall(r"(?m)^.*(?:\berror\b:?|ERROR:?|^E:|Error:).*$", output)
+	errors = re.findall(r"(?m)^.*(?:\berror:|ERROR:|^E:|Error:|undefined reference).*$", output)
 	lines = [line for line in output.splitlines() if line.strip()]
 	last = (errors[0] if errors else lines[-1] if lines else f"{argv[0]} ended with {status}").strip()
 	return f"{what} failed: {last} (log: {path})"
