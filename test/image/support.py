@@ -15,14 +15,15 @@ if str(ROOT / "tools") not in sys.path:
 
 from launcher import accel as accels  # noqa: E402
 from launcher import paths  # noqa: E402
-from launcher.qemu import VM, exit_code, find_image, parse_mem  # noqa: E402
+from launcher.host import Harness  # noqa: E402
+from launcher.qemu import VM, NetSpec, exit_code, find_image, parse_mem  # noqa: E402
 
 ACCELS = ("kvm", "tcg")
 MACHINES = ("microvm", "q35")
 END_S = 60.0
 
 __all__ = ["ACCELS", "MACHINES", "Case", "everywhere", "each_accel", "free_ram",
-	"exit_code", "find_image", "parse_mem", "paths", "VM"]
+	"exit_code", "find_image", "parse_mem", "paths", "VM", "NetSpec", "Harness"]
 
 
 class Case(unittest.TestCase):

@@ -60,6 +60,12 @@ class CommandLine(Case):
 		self.assertIn("mac=52:54:00:00:00:01", second)
 		self.assertEqual(self.after(words, "-bios"), ["/usr/share/qemu/qboot.rom"])
 
+	def test_message_interrupts(self):
+		"""None for a vhost-user card without KVM: QEMU 7.2 crashes then."""
+		for net, vectors in ((NetSpec("vhost-user", "/tmp/a"), 0), (NetSpec("tap", "t0"), 4)):
+			card = self.after(self.words(net, machine="q35"), "-device")[1]
+			self.assertIn(f"vectors={vectors}", card.split(","))
+
 	def test_boot_line(self):
 		vm = VM(self.image(name="app.elf"), "heap=tlsf", args=["-n", "3", "a b"], accel="tcg")
 		self.assertEqual(vm.boot_line(), 'app heap=tlsf -- -n 3 "a b"')

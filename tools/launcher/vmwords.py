@@ -103,7 +103,7 @@ class Words:
 			words += ["-fw_cfg", f"name=opt/sluice/{key},file={quote(os.path.abspath(path))}"]
 		for number, net in enumerate(self.nets):
 			words += net.arguments(number, self.name, self.machine, self.queues,
-				self.packed, self.ring)
+				self.packed, self.ring, self.accel.name == "kvm")
 		if self.gdb:
 			words += ["-gdb", f"tcp:127.0.0.1:{self.gdb}", "-S"]
 		return words + self.extra
