@@ -214,6 +214,7 @@ void rig_open_dev(const struct rig_conf *c)
 	rig.seed = seed;
 	rig.conf = *c;
 	rig_name(c);
+	rig_queue_fail_at = 0;
 	fake_plat_reset();
 	fake_plat_advance(now); /* netdev_idle.c remembers when it looked after the devices */
 	fake_plat_step(1000);

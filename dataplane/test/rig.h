@@ -118,6 +118,9 @@ void rig_judge(void);
 /* No netbuf that the device holds may be in the pool: walks both. */
 void rig_audit(void);
 
+/* rig_queue.c: the n-th allocation of a queue's memory from now on fails; 0: none. */
+extern unsigned rig_queue_fail_at;
+
 /* rig_netdev.c: forgets all registered netdevs, so that the next rig_open finds the device anew. */
 void rig_netdev_forget(void);
 

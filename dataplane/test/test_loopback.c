@@ -33,12 +33,14 @@ static int setup(void **state)
 	dev = uk_netdev_get(0);
 	if (uk_netdev_state_get(dev) == UK_NETDEV_UNPROBED && uk_netdev_probe(dev) < 0)
 		return -1;
-	if (uk_netdev_configure(dev, &(struct uk_netdev_conf){ .nb_rx_queues = 2, .nb_tx_queues = 2 }) < 0)
+	if (uk_netdev_configure(
+		    dev, &(struct uk_netdev_conf){ .nb_rx_queues = 2, .nb_tx_queues = 2 }) < 0)
 		return -1;
 	for (uint16_t q = 0; q < 2; q++) {
 		rx.callback = q == 1 ? called : NULL;
 		rx.alloc_rxpkts_argp = pool;
-		if (uk_netdev_rxq_configure(dev, q, 16, &rx) < 0 || uk_netdev_txq_configure(dev, q, 0, NULL) < 0)
+		if (uk_netdev_rxq_configure(dev, q, 16, &rx) < 0 ||
+			uk_netdev_txq_configure(dev, q, 0, NULL) < 0)
 			return -1;
 	}
 	nb_called = 0;
@@ -70,7 +72,8 @@ static void test_same_buffers(void **state)
 
 	(void)state;
 	assert_int_equal(send(0, sent, 8), 8);
-	assert_int_equal(uk_netdev_rx_burst(dev, 0, got, &n), UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE);
+	assert_int_equal(uk_netdev_rx_burst(dev, 0, got, &n),
+		UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE);
 	assert_int_equal(n, 5);
 	assert_memory_equal(sent, got, 5 * sizeof(got[0]));
 	uk_netbuf_free_burst(got, n);
@@ -131,7 +134,8 @@ static void test_create(void **state)
 	assert_int_equal(uk_loopback_create(UK_NETDEV_QUEUES_MAX + 1), -EINVAL);
 	assert_true(id > 0);
 	assert_int_equal(uk_netdev_probe(uk_netdev_get((unsigned)id)), 0);
-	assert_memory_not_equal(uk_netdev_hwaddr_get(dev), uk_netdev_hwaddr_get(uk_netdev_get((unsigned)id)), 6);
+	assert_memory_not_equal(
+		uk_netdev_hwaddr_get(dev), uk_netdev_hwaddr_get(uk_netdev_get((unsigned)id)), 6);
 }
 
 int main(void)

@@ -61,7 +61,8 @@ static void test_pool_layout(void **state)
 	struct uk_netbuf *v[16], *last = NULL;
 
 	(void)state;
-	assert_int_equal(pool->stride % (2 * UK_CACHE_LINE), UK_CACHE_LINE); /* an odd number of lines */
+	assert_int_equal(
+		pool->stride % (2 * UK_CACHE_LINE), UK_CACHE_LINE); /* an odd number of lines */
 	assert_true(uk_netbuf_pool_bytes(16, 256, 24) >= 16u * pool->stride);
 	assert_int_equal(uk_netbuf_alloc_burst(pool, v, 16), 16);
 	assert_null(uk_netbuf_alloc(pool));
@@ -168,8 +169,8 @@ static void test_clone(void **state)
 {
 	(void)state;
 	for (unsigned order = 0; order < 6; order++) {
-		static const uint8_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 },
-			{ 2, 0, 1 }, { 2, 1, 0 } };
+		static const uint8_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+			{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 		struct uk_netbuf *v[3] = { chain(2, 30) };
 
 		v[0]->gso_size = 7;

@@ -47,7 +47,8 @@ static int t_queue_info(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queu
 	return 0;
 }
 
-static int t_rxq_configure(struct uk_netdev *dev, uint16_t q, uint16_t nb, const struct uk_netdev_rxqueue_conf *conf)
+static int t_rxq_configure(
+	struct uk_netdev *dev, uint16_t q, uint16_t nb, const struct uk_netdev_rxqueue_conf *conf)
 {
 	(void)nb;
 	(void)conf;
@@ -55,7 +56,8 @@ static int t_rxq_configure(struct uk_netdev *dev, uint16_t q, uint16_t nb, const
 	return 0;
 }
 
-static int t_txq_configure(struct uk_netdev *dev, uint16_t q, uint16_t nb, const struct uk_netdev_txqueue_conf *conf)
+static int t_txq_configure(
+	struct uk_netdev *dev, uint16_t q, uint16_t nb, const struct uk_netdev_txqueue_conf *conf)
 {
 	(void)nb;
 	(void)conf;
@@ -151,7 +153,8 @@ static int bad_find(void)
 	return -EIO;
 }
 
-static const struct uk_netdev_driver t_driver = { "test", t_find }, bad_driver = { "bad", bad_find };
+static const struct uk_netdev_driver t_driver = { "test", t_find },
+				     bad_driver = { "bad", bad_find };
 
 /* A driver that fails to look does not keep the others from being found. */
 const struct uk_netdev_driver *const uk_netdev_drivers[] = { &bad_driver, &t_driver, NULL };
@@ -166,7 +169,8 @@ static void called(struct uk_netdev *dev, uint16_t q, void *cookie)
 }
 
 static const struct uk_netdev_rxqueue_conf rx_conf = { .alloc_rxpkts = uk_netbuf_pool_alloc_rxpkts,
-	.callback = called, .callback_cookie = &nb_called };
+	.callback = called,
+	.callback_cookie = &nb_called };
 static const struct uk_netdev_txqueue_conf tx_conf;
 
 static struct uk_netdev *get(void)
@@ -300,7 +304,8 @@ static void test_service(void **state)
 	assert_int_equal(t.nb_service, 1);
 }
 
-/* An idle machine sleeps to its deadline, looks after its devices some times a second, and wakes for a queue. */
+/* An idle machine sleeps to its deadline, looks after its devices some times a second, and wakes
+ * for a queue. */
 static void test_idle(void **state)
 {
 	struct uk_netdev *dev = get();

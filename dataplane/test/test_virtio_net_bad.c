@@ -355,6 +355,132 @@ static void test_num_buffers(void **state)
 	}
 }
 
+/* The parts of a merged packet: one is not in flight, comes twice, is too long, or is the head
+ * again. */
+static void test_merge(void **state)
+{
+	struct rig_conf c;
+
+	for (unsigned i = 0; i < 1536; i++) {
+		unsigned how = i / 2 % 5;
+		struct fake_virtio_buf *b;
+		uint16_t id, room;
+
+		assert_true(rig_case(i, &c));
+		if (!(c.net.offered & FAKE_NET_F_MRG_RXBUF) || c.net.queue_max < 4)
+			continue;
+		open_case(&c);
+		b = fake_virtio_held(&rig.net.fv, RXQ, 0);
+		id = b->id;
+		room = (uint16_t)b->in_len;
+		b->seg[0].addr[10] = 3;
+		fake_virtio_use(&rig.net.fv, RXQ, 0, room);
+		if (how == 0)
+			fake_virtio_bad_used(&rig.net.fv, RXQ, id, room); /* the head again */
+		else if (how == 1)
+			fake_virtio_bad_used(&rig.net.fv, RXQ, 0x7fff, room);
+		else if (how == 2)
+			fake_virtio_use(&rig.net.fv, RXQ, 0, room + 1u);
+		else
+			fake_virtio_use(&rig.net.fv, RXQ, 0, how == 3 ? 0 : 1);
+		fake_virtio_use(&rig.net.fv, RXQ, 0, 5);
+		fake_virtio_publish(&rig.net.fv, RXQ);
+		if (how < 3) {
+			expect_dead("a part of a merged packet");
+		} else {
+			for (unsigned k = 0; k < 4; k++)
+				assert_true(poll_once() >= 0);
+		}
+		rig_close();
+	}
+}
+
+/* More parts than the driver chains: the packet is dropped and counted once, the next one comes. */
+static void test_too_many_buffers(void **state)
+{
+	for (unsigned i = 0; i < 16; i++) {
+		struct rig_conf c = rig_default();
+		struct uk_netdev_qstats st;
+
+		c.net.offered |= FAKE_NET_F_MRG_RXBUF;
+		c.net.offered |= i & 1 ? UK_VIRTIO_F_RING_PACKED : 0;
+		c.net.offered |= i & 2 ? UK_VIRTIO_F_IN_ORDER : 0;
+		c.batch = i & 4;
+		c.net.queue_max = 256;
+		c.pool_nb = 600;
+		c.pool_data = 130;
+		rig_open(&c);
+		rig.ignore_frames = true;
+		for (unsigned n = 1; n <= 5; n++) {
+			uint32_t room = (uint32_t)fake_virtio_held(&rig.net.fv, RXQ, 0)->in_len;
+
+			assert_int_equal(rig_inject(0, room * 70), 0);
+			for (unsigned k = 0; k < 6; k++)
+				rig_recv(0, (uint16_t)(i & 8 ? 64 : 7), NULL);
+			while (rig_recv(0, 64, NULL) & UK_NETDEV_STATUS_SUCCESS)
+				continue;
+			rig_inject(0, 60);
+			uint16_t got;
+
+			for (unsigned k = 0; k < 20; k++) {
+				rig_recv(0, 8, &got);
+				if (got)
+					break;
+			}
+			assert_int_equal(got, 1);
+			uk_netdev_rxq_stats_get(rig.dev, 0, &st);
+			assert_int_equal(st.errors, n);
+			assert_int_equal(st.packets, n);
+		}
+		rig_close();
+	}
+}
+
+/* A device that misbehaved gets a new chance when its back end is replaced: link down, link up. */
+static void test_replaced(void **state)
+{
+	struct rig_conf c;
+
+	for (unsigned i = 0; i < 1536; i += 13) {
+		assert_true(rig_case(i, &c));
+		open_case(&c);
+		fake_virtio_bad_used(&rig.net.fv, RXQ, 0xffff, 1);
+		expect_dead("id out of range");
+		assert_int_equal(uk_netdev_service(), -ENODEV);
+		if (i % 2)
+			fake_net_link(&rig.net, false);
+		fake_net_link(&rig.net, true);
+		for (unsigned k = 0; k < 8; k++) {
+			fake_plat_advance(250000000);
+			uk_netdev_service();
+		}
+		rig_judge();
+		rig.ignore_frames = false;
+		memset(rig.tx, 0, sizeof(rig.tx));
+		rig_inject(0, 100);
+		assert_true(rig_recv(0, 1, NULL) & UK_NETDEV_STATUS_SUCCESS);
+		assert_int_equal(rig_send(0, 1, 100, 1), 1);
+		rig_drain(0);
+		rig_close();
+	}
+}
+
+/* Shut down, and it does not even answer the reset: said, and no endless loop. */
+static void test_broken_stuck(void **state)
+{
+	struct rig_conf c = rig_default();
+
+	open_case(&c);
+	rig.net.fv.conf.stuck_reset = true;
+	fake_virtio_bad_used(&rig.net.fv, RXQ, 0xffff, 1);
+	for (unsigned k = 0; k < 4; k++)
+		poll_once();
+	assert_int_equal(poll_once(), -ENODEV);
+	rig.net.fv.conf.stuck_reset = false;
+	rig.net.fv.in_reset = false;
+	rig_close();
+}
+
 /* Offload metadata of received packets that contradicts itself, the negotiation or the frame. */
 static void test_header(void **state)
 {
@@ -498,6 +624,10 @@ int main(void)
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_tx_length),
 		cmocka_unit_test(test_num_buffers),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_too_many_buffers),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_broken_stuck),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_scribble),
 		cmocka_unit_test(test_batch_id),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "dataplane/test/rig.h"
+#include "plat-kvm/irq.h"
 #include "plat-kvm/test/fake_plat.h"
 
 static void talk(void)
@@ -534,6 +535,149 @@ static void test_multiqueue_bad(void **state)
 	rig_close();
 }
 
+/* Boot options choose the ring format and size, and keep features from being used. */
+static void test_options(void **state)
+{
+	static const struct {
+		const char *ring, *size, *off;
+		int probe;
+		uint16_t entries;
+		bool packed;
+	} cases[] = {
+		{ "auto", NULL, NULL, 0, 64, true },
+		{ "split", NULL, NULL, 0, 64, false },
+		{ "packed", "16", NULL, 0, 16, true },
+		{ "split", "48", NULL, 0, 32, false },
+		{ "packed", "5", NULL, 0, 5, true },
+		{ NULL, "32768", NULL, 0, 64, true },
+		{ NULL, "1", NULL, 0, 1, true },
+		{ NULL, NULL, "400000000", 0, 64, false }, /* bit 34 */
+		{ NULL, NULL, "ffffffffffffffff", 0, 64, false },
+		{ "both", NULL, NULL, -EINVAL, 0, false },
+		{ NULL, "0", NULL, -EINVAL, 0, false },
+		{ NULL, "32769", NULL, -EINVAL, 0, false },
+		{ NULL, "many", NULL, -EINVAL, 0, false },
+	};
+
+	for (size_t i = 0; i < UK_ARRAY_SIZE(cases); i++) {
+		struct rig_conf c = rig_default();
+
+		c.net.offered |= UK_VIRTIO_F_RING_PACKED | FAKE_NET_F_MRG_RXBUF;
+		c.net.queue_max = 64;
+		c.pool_nb = 256;
+		rig_open_dev(&c);
+		fake_plat_arg("virtio_net.ring", cases[i].ring);
+		fake_plat_arg("virtio_net.size", cases[i].size);
+		fake_plat_arg("virtio_net.features_off", cases[i].off);
+		assert_int_equal(uk_netdev_probe(rig.dev), cases[i].probe);
+		if (cases[i].probe == 0) {
+			assert_int_equal(rig_configure(), 0);
+			assert_int_equal(uk_netdev_start(rig.dev), 0);
+			rig_judge();
+			assert_int_equal(rig.net.fv.q[0].size, cases[i].entries);
+			assert_int_equal(!!fake_virtio_has(&rig.net.fv, UK_VIRTIO_F_RING_PACKED),
+				cases[i].packed);
+			assert_int_equal(rig_send(0, 1, 100, 1), 1);
+			rig_drain(0);
+		}
+		rig_close();
+	}
+	/* Asked for, but not there. */
+	struct rig_conf c = rig_default();
+
+	rig_open_dev(&c);
+	fake_plat_arg("virtio_net.ring", "packed");
+	assert_int_equal(uk_netdev_probe(rig.dev), -ENOTSUP);
+	rig_close();
+}
+
+/* Addresses for a stack above come through untouched. */
+static void test_einfo_ip(void **state)
+{
+	struct rig_conf c = rig_default();
+
+	rig_open_dev(&c);
+	fake_plat_arg("netdev0.ip", "10.0.0.2/24:10.0.0.1");
+	assert_string_equal(
+		uk_netdev_einfo_get(rig.dev, UK_NETDEV_EINFO_IPV4), "10.0.0.2/24:10.0.0.1");
+	assert_null(uk_netdev_einfo_get(rig.dev, (enum uk_netdev_einfo_type)99));
+	rig_close();
+}
+
+/* A device that is probed anew gives the memory of its first life back. */
+static void test_probe_again(void **state)
+{
+	struct rig_conf c;
+
+	for (unsigned i = 0; i < 64; i++) {
+		assert_true(rig_case(i * 24, &c));
+		rig_open(&c);
+		talk();
+		for (unsigned n = 0; n < 3; n++) {
+			assert_int_equal(uk_netdev_stop(rig.dev), 0);
+			rig.dev->state = UK_NETDEV_UNPROBED;
+			rig.net.fv.conf.queue_max = (uint16_t)(16u << n);
+			assert_int_equal(uk_netdev_probe(rig.dev), 0);
+			assert_int_equal(rig_configure(), 0);
+			assert_int_equal(uk_netdev_start(rig.dev), 0);
+			rig_judge();
+			assert_int_equal(rig.net.fv.q[0].size, 16u << n);
+			assert_int_equal(rig_send(0, 1, 100, 1), 1);
+			rig_drain(0);
+		}
+		rig_close();
+	}
+}
+
+/* The heap runs out at every single allocation: -ENOMEM, nothing leaks (LeakSanitizer), and a
+ * second try works. */
+static void test_no_memory(void **state)
+{
+	struct rig_conf c = rig_default();
+	bool failed = true;
+
+	c.net.offered |= UK_VIRTIO_F_IN_ORDER | FAKE_NET_F_CTRL_VQ | FAKE_NET_F_MQ;
+	c.net.nb_pairs = 2;
+	c.dev.nb_rx_queues = 2; /* the second transmit queue is the driver's own */
+	for (unsigned n = 1; failed; n++) {
+		int rc;
+
+		rig_open_dev(&c);
+		assert_int_equal(uk_netdev_probe(rig.dev), 0);
+		rig_queue_fail_at = n;
+		rc = rig_configure();
+		if (rc == 0)
+			rc = uk_netdev_start(rig.dev);
+		failed = rig_queue_fail_at == 0;
+		rig_queue_fail_at = 0;
+		assert_int_equal(rc, failed ? -ENOMEM : 0);
+		if (failed)
+			rig_expect_pool_full();
+		if (failed && uk_netdev_state_get(rig.dev) == UK_NETDEV_CONFIGURED &&
+			rig.dev->rxq[1] != NULL && rig.dev->txq[0] != NULL) {
+			assert_int_equal(uk_netdev_start(rig.dev), 0);
+			rig_judge();
+			talk();
+		}
+		rig_close();
+		assert_true(n < 100);
+	}
+}
+
+/* Interrupt vectors may run out. */
+static void test_no_vectors(void **state)
+{
+	struct rig_conf c = rig_default();
+
+	c.events = true;
+	rig_open_dev(&c);
+	while (uk_irq_alloc() >= 0)
+		continue;
+	assert_int_equal(uk_netdev_probe(rig.dev), 0);
+	assert_true(rig_configure() < 0);
+	rig_close();
+}
+
 /* The second feature word differs from the first: never more than what was last offered. */
 static void test_features_change(void **state)
 {
@@ -573,6 +717,11 @@ int main(void)
 		cmocka_unit_test(test_multiqueue),
 		cmocka_unit_test(test_multiqueue_bad),
 		cmocka_unit_test(test_features_change),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_einfo_ip),
+		cmocka_unit_test(test_probe_again),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_vectors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, rig_teardown);

@@ -241,6 +241,69 @@ static void test_kept(void **state)
 	rig_close();
 }
 
+/* Head room of the application's making: none at all, some, odd amounts. */
+static uint32_t asked_room;
+
+static uint16_t alloc_odd(void *argp, struct uk_netbuf *v[], uint16_t n)
+{
+	n = uk_netbuf_alloc_burst(argp, v, n);
+	for (uint16_t i = 0; i < n; i++)
+		v[i]->data = v[i]->buf + asked_room;
+	return n;
+}
+
+static void test_headroom(void **state)
+{
+	static const uint32_t rooms[] = { 0, 1, 11, 12, 13, 100, 500 };
+
+	for (unsigned i = 0; i < UK_ARRAY_SIZE(rooms) * 4; i++) {
+		struct rig_conf c = rig_default();
+		struct uk_netdev_rxqueue_conf rc = { .alloc_rxpkts = alloc_odd };
+		struct uk_netdev_txqueue_conf tc = { 0 };
+
+		asked_room = rooms[i / 4];
+		c.net.offered |= i & 1 ? UK_VIRTIO_F_RING_PACKED : 0;
+		c.net.offered |= i & 2 ? FAKE_NET_F_MRG_RXBUF : 0;
+		rig_open_dev(&c);
+		rc.alloc_rxpkts_argp = rig.pool;
+		assert_int_equal(uk_netdev_probe(rig.dev), 0);
+		assert_int_equal(uk_netdev_configure(rig.dev, &c.dev), 0);
+		assert_int_equal(uk_netdev_rxq_configure(rig.dev, 0, 0, &rc), 0);
+		assert_int_equal(uk_netdev_txq_configure(rig.dev, 0, 0, &tc), 0);
+		assert_int_equal(uk_netdev_start(rig.dev), 0);
+		rig_judge();
+		run_trickle();
+		run_merged();
+		rig_close();
+	}
+}
+
+/* Small bursts while packets of many buffers wait: each comes whole, in its turn. */
+static void test_merged_bursts(void **state)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		struct rig_conf c = rig_default();
+
+		c.net.offered |= FAKE_NET_F_MRG_RXBUF;
+		c.net.offered |= i & 1 ? UK_VIRTIO_F_RING_PACKED : 0;
+		c.net.offered |= i & 2 ? UK_VIRTIO_F_IN_ORDER : 0;
+		c.net.offered |= i & 4 ? UK_VIRTIO_F_EVENT_IDX : 0;
+		c.batch = i & 8;
+		c.net.queue_max = i & 1 ? 250 : 256;
+		c.pool_nb = 600;
+		c.pool_data = i & 16 ? 512 : 130;
+		rig_open(&c);
+		for (unsigned n = 0; n < 30; n++) {
+			while (rig_inject_quiet(0, 14 + (rig.seq * 977) % 16000) == 0)
+				continue;
+			fake_net_rx_show(&rig.net, 0);
+			recv_all((uint16_t)(1 + (n + i) % 64));
+		}
+		rig_expect_stats();
+		rig_close();
+	}
+}
+
 /* rx_one, and a burst of nothing. */
 static void test_one(void **state)
 {
@@ -302,6 +365,8 @@ int main(void)
 		cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_underrun),
+		cmocka_unit_test(test_headroom),
+		cmocka_unit_test(test_merged_bursts),
 		cmocka_unit_test(test_small_pool),
 		cmocka_unit_test(test_small_buffers),
 		cmocka_unit_test(test_kept),

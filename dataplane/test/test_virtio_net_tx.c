@@ -110,6 +110,7 @@ static void test_wrap(void **state)
 		{ 0, 2, false, FAKE_NET_OLDEST_FIRST },
 		{ UK_VIRTIO_F_EVENT_IDX, 8, false, FAKE_NET_ANY_ORDER },
 		{ UK_VIRTIO_F_IN_ORDER, 4, true, FAKE_NET_OLDEST_FIRST },
+		{ UK_VIRTIO_F_IN_ORDER | UK_VIRTIO_F_EVENT_IDX, 8, true, FAKE_NET_OLDEST_FIRST },
 		{ UK_VIRTIO_F_RING_PACKED, 2, false, FAKE_NET_OLDEST_FIRST },
 		{ UK_VIRTIO_F_RING_PACKED, 7, false, FAKE_NET_NEWEST_FIRST },
 		{ UK_VIRTIO_F_RING_PACKED | UK_VIRTIO_F_EVENT_IDX, 5, false, FAKE_NET_ANY_ORDER },
@@ -154,6 +155,29 @@ static void test_no_headroom(void **state)
 			nb->len = 100;
 			rig_fill(nb->data, rig.seq++, 0, 100);
 			memset(nb->buf, 0x5c, room);
+			rig_send_burst(0, &nb, &cnt);
+			assert_int_equal(cnt, 1);
+			rig_drain(0);
+		}
+		rig_close();
+	}
+}
+
+/* A chain whose first byte stands at an odd address, as after an odd header was taken off. */
+static void test_odd_chain(void **state)
+{
+	struct rig_conf c;
+
+	for (unsigned i = 0; i < 32; i++) {
+		assert_true(rig_case(256 * 2 + i * 8 % 256, &c));
+		rig_open(&c);
+		for (int32_t off = 1; off < 9; off += 2) {
+			struct uk_netbuf *nb = rig_frame(rig.seq, 100 + (uint32_t)off, 2);
+			uint16_t cnt = 1;
+
+			assert_int_equal(uk_netbuf_header(nb, -off), 0);
+			rig_fill(nb->data, rig.seq, 0, nb->len);
+			rig_fill(nb->next->data, rig.seq++, nb->len, nb->next->len);
 			rig_send_burst(0, &nb, &cnt);
 			assert_int_equal(cnt, 1);
 			rig_drain(0);
@@ -391,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_no_headroom),
+		cmocka_unit_test(test_odd_chain),
 		cmocka_unit_test(test_clone),
 		cmocka_unit_test(test_too_many_parts),
 		cmocka_unit_test(test_foreign),
