@@ -33,6 +33,8 @@ void pg_meter_result(struct pg_meter *m, struct uk_netdev *dev);
 /* Notes a round that moved n packets and began at cycle `from`. */
 UK_INLINE void pg_meter_round(struct pg_meter *m, uint64_t from, uint32_t n)
 {
+	if (UK_UNLIKELY(m->busy_pkts == 0))
+		m->next_cycles = 0; /* the first packet's time is noted at once */
 	m->busy_cycles += uk_clock_cycles() - from;
 	m->busy_pkts += n;
 }
