@@ -94,7 +94,7 @@ def _meson_rows(log) -> list:
 	rows = []
 	for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
 		entry = json.loads(line)
-		name, result = entry["name"], entry["result"]
+		name, result = entry["name"].split(" / ")[-1], entry["result"]
 		single = _cmocka_rows(name, entry)
 		rows += single
 		if result in MESON_SKIP:
