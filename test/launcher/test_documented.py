@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The commands that the documents show are commands that the launcher takes."""
 
+import contextlib
+import io
 import re
 import shlex
 import sys
@@ -34,7 +36,8 @@ class Documented(unittest.TestCase):
 		for where, words in found:
 			with self.subTest(where=where, words=words):
 				try:
-					args = tree.parse_args(cli._split(words)[0])
+					with contextlib.redirect_stdout(io.StringIO()):
+						args = tree.parse_args(cli._split(words)[0])
 				except SystemExit as end:  # --help
 					self.assertEqual(end.code, 0)
 					continue
