@@ -73,6 +73,7 @@ struct uk_netbuf_pool *uk_netbuf_pool_create(uint32_t nb, uint32_t data_size, ui
 	p->stride = (uint32_t)nbuf_stride(data_size, priv_size);
 	p->data_size = p->stride - (uint32_t)sizeof(struct uk_netbuf) - nbuf_priv_room(priv_size);
 	p->headroom = UK_NETBUF_HEADROOM;
+	p->data_off = (uint32_t)sizeof(struct uk_netbuf) + nbuf_priv_room(priv_size) + p->headroom;
 	p->priv_size = priv_size;
 	if (posix_memalign(&p->mem, UK_CACHE_LINE, (size_t)nb * p->stride) != 0)
 		goto undo_pool;

@@ -6,14 +6,15 @@
  *	virtio_net.c          finds and probes devices, table of operations
  *	virtio_net_queue.c    memory of the rings, their start state, taking buffers back
  *	virtio_net_setup.c    features, queues, DRIVER_OK: first start and each new one
- *	virtio_net_rx.c       receive bursts and refill        virtio_net_ring.h  both ring formats
+ *	virtio_net_rx.c       receive bursts                   virtio_net_ring.h  both ring formats
+ *	virtio_net_fill.c     receive buffers for the device   virtio_net_merge.c several buffers a packet
  *	virtio_net_tx.c       transmit bursts and reclaim      virtio_net_hdr.c   a packet's device header
  *	virtio_net_order.c    used entries of an IN_ORDER device, expanded
  *	virtio_net_ctrl.c     control queue                    virtio_net_intr.c  interrupt mode
  *	virtio_net_recover.c  misbehaving and vanished devices
  *
- * Descriptors are taken in ring order: the one at index i of either ring has id i, and sw[i] is the
- * netbuf in flight there, NULL when there is none. What the device says is compared with that alone.
+ * Descriptors are taken in ring order and the one at index i has id i (unless a device is out of order): sw[i] is
+ * the netbuf in flight as i, NULL when there is none. What the device says is compared with that alone.
  */
 #ifndef SLUICE_DATAPLANE_VIRTIO_NET_H
 #define SLUICE_DATAPLANE_VIRTIO_NET_H
@@ -99,9 +100,12 @@ struct uk_netdev_rx_queue {
 	struct vnet_ring ring;
 	uk_netdev_alloc_rxpkts alloc; /* NULL: nobody receives here */
 	void *alloc_argp;
-	uint32_t skip;          /* used entries left of a packet that is dropped */
 	uint16_t mrg_mask;      /* 0xffff when num_buffers counts */
+	uint16_t part_left;     /* buffers that the packet in part_head waits for */
+	bool part_bad;          /* it is dropped when they are there */
 	bool fired;             /* interrupt, not yet told */
+	struct uk_netbuf *part_head, *part_last;
+	struct vnet_hdr part_hdr;
 	struct uk_netdev_qstats stats;
 } UK_ALIGNED(UK_CACHE_LINE);
 
@@ -164,6 +168,12 @@ UK_INLINE bool vnet_has(const struct uk_virtio_net *vn, uint64_t feature)
 	return (vn->vd->features & feature) != 0;
 }
 
+/* Bytes that a receive buffer has for the frame. */
+UK_INLINE uint32_t vnet_room(const struct uk_netbuf *nb)
+{
+	return nb->buflen - uk_netbuf_headroom(nb);
+}
+
 /* virtio_net_queue.c: -ENOMEM, -EIO for a size that can not be. Owner: the device structure. */
 int uk_virtio_net_queue_rx_create(struct uk_virtio_net *vn, uint16_t q, uint16_t size,
 	const struct uk_netdev_rxqueue_conf *conf);
@@ -186,10 +196,19 @@ int uk_virtio_net_rx_split(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], 
 int uk_virtio_net_rx_split_hdr(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt);
 int uk_virtio_net_rx_packed(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt);
 int uk_virtio_net_rx_packed_hdr(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt);
-/* Posts one buffer, unpublished. For restart and refill. */
-void uk_virtio_net_rx_post(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb UK_TAKES);
-void uk_virtio_net_rx_fill(struct uk_netdev_rx_queue *q);
-void uk_virtio_net_rx_publish(struct uk_netdev_rx_queue *q);
+/* virtio_net_fill.c: posts one buffer, unpublished; fills a ring that has `least` free descriptors: UNDERRUN or 0. */
+void uk_virtio_net_fill_post(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb UK_TAKES);
+int uk_virtio_net_fill_split(struct uk_netdev_rx_queue *q, uint16_t least);
+int uk_virtio_net_fill_packed(struct uk_netdev_rx_queue *q, uint16_t least);
+/* Before DRIVER_OK: as far as the application can, without a doorbell. */
+void uk_virtio_net_fill_start(struct uk_netdev_rx_queue *q);
+
+/*
+ * virtio_net_merge.c: one more buffer, as the device used it. 1: a packet is complete in *out; 0: not yet, or it was
+ * dropped and counted; -1: no device may do that, the buffer was freed.
+ */
+int uk_virtio_net_merge(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb UK_TAKES, struct uk_netbuf **out UK_GIVES);
+void uk_virtio_net_merge_drop(struct uk_netdev_rx_queue *q);
 
 /* virtio_net_tx.c: */
 int uk_virtio_net_tx_split(struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t *cnt);

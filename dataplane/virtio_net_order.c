@@ -9,7 +9,7 @@
 static uint64_t order_full(const struct vnet_ring *r, uint16_t id)
 {
 	const struct uk_netbuf *nb = r->sw[id];
-	uint64_t len = nb->buflen - uk_netbuf_headroom(nb) + VNET_HDR_LEN;
+	uint64_t len = vnet_room(nb) + VNET_HDR_LEN;
 
 	return id | len << 32;
 }

@@ -99,6 +99,7 @@ static int ring_create(struct vnet_ring *r, struct uk_virtio_net *vn, uint16_t i
 	ring_place(r);
 	return 0;
 undo_mem:
+	free(r->order);
 	free(r->sw);
 	free(r->mem);
 	return -ENOMEM;
@@ -205,6 +206,7 @@ static void rxq_restart(struct uk_netdev_rx_queue *q)
 	struct vnet_ring *r = &q->ring;
 	uint16_t nb = 0;
 
+	uk_virtio_net_merge_drop(q);
 	for (uint16_t i = 0; i < r->size; i++) {
 		struct uk_netbuf *buf = r->sw[i];
 
@@ -213,14 +215,13 @@ static void rxq_restart(struct uk_netdev_rx_queue *q)
 			r->sw[nb++] = buf;
 	}
 	ring_reset(r);
-	q->skip = 0;
 	q->mrg_mask = vnet_has(r->vn, VNET_F_MRG_RXBUF) ? 0xffff : 0;
 	for (uint16_t i = 0; i < nb; i++) {
 		struct uk_netbuf *buf = r->sw[i];
 
 		r->sw[i] = NULL;
 		uk_netbuf_own(buf, UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_APP);
-		uk_virtio_net_rx_post(q, buf);
+		uk_virtio_net_fill_post(q, buf);
 	}
 }
 
@@ -256,6 +257,7 @@ void uk_virtio_net_queue_restart(struct uk_virtio_net *vn)
 
 static void rxq_drain(struct uk_netdev_rx_queue *q)
 {
+	uk_virtio_net_merge_drop(q);
 	for (uint16_t i = 0; i < q->ring.size; i++) {
 		struct uk_netbuf *nb = q->ring.sw[i];
 

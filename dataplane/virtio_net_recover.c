@@ -89,8 +89,6 @@ static const char *recover_reason(struct uk_virtio_net *vn, uint8_t status, uint
 {
 	uint8_t moves = (uint8_t)(gen - vn->config_gen); /* virtio-pci's has 8 bits (4.1.4.3) */
 
-	if (vn->retry)
-		return "it failed before";
 	if (vn->broken)
 		return moves || link != vn->link ? "it misbehaved, and its back end was replaced" : NULL;
 	if (status & UK_VIRTIO_S_NEEDS_RESET)
@@ -107,11 +105,17 @@ static const char *recover_reason(struct uk_virtio_net *vn, uint8_t status, uint
 int uk_virtio_net_recover_service(struct uk_netdev *dev)
 {
 	struct uk_virtio_net *vn = vnet_of(dev);
-	uint8_t status = vn->vd->ops->status_get(vn->vd);
-	uint32_t gen = vn->vd->ops->config_gen(vn->vd);
-	bool link = recover_read_link(vn);
-	const char *why = recover_reason(vn, status, gen, link);
+	const char *why;
+	uint8_t status;
+	uint32_t gen;
+	bool link;
 
+	if (vn->retry)
+		return recover_anew(vn, "it failed before");
+	status = vn->vd->ops->status_get(vn->vd);
+	gen = vn->vd->ops->config_gen(vn->vd);
+	link = recover_read_link(vn);
+	why = recover_reason(vn, status, gen, link);
 	if (why != NULL)
 		return recover_anew(vn, why);
 	if (vn->broken)

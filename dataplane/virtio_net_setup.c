@@ -36,6 +36,9 @@ static int setup_ring(struct uk_virtio_net *vn, const struct vnet_ring *r, bool 
 	const struct uk_virtio_ops *ops = vn->vd->ops;
 	int rc = 0;
 
+	/* The device that comes back may be a smaller one. */
+	if (vn->nb_resets > 0 && ops->queue_max(vn->vd, r->index) < r->size)
+		return -EIO;
 	if (interrupts)
 		rc = ops->queue_irq(vn->vd, r->index, (unsigned)vn->vector);
 	return rc < 0 ? rc : ops->queue_enable(vn->vd, r->index, r->size, &r->addr);
@@ -49,7 +52,7 @@ static int setup_check_room(const struct uk_virtio_net *vn, const struct vnet_ri
 	for (uint16_t i = 0; i < r->size && !vnet_has(vn, VNET_F_MRG_RXBUF); i++) {
 		const struct uk_netbuf *nb = r->sw[i];
 
-		if (nb != NULL && nb->buflen - uk_netbuf_headroom(nb) < need) {
+		if (nb != NULL && vnet_room(nb) < need) {
 			fprintf(stderr, "virtio-net %s: receive buffers must have room for %u bytes\n",
 				vn->vd->bus_name, need);
 			return -EINVAL;
@@ -65,8 +68,7 @@ static int setup_rings(struct uk_virtio_net *vn)
 	if (vn->vector >= 0)
 		rc = vn->vd->ops->queue_irq(vn->vd, UK_VIRTIO_Q_CONFIG, (unsigned)vn->vector);
 	for (uint16_t i = 0; i < vn->nb_pairs && rc == 0; i++) {
-		uk_virtio_net_rx_fill(vn->dev.rxq[i]);
-		uk_virtio_net_rx_publish(vn->dev.rxq[i]);
+		uk_virtio_net_fill_start(vn->dev.rxq[i]);
 		rc = setup_check_room(vn, &vn->dev.rxq[i]->ring);
 		if (rc == 0)
 			rc = setup_ring(vn, &vn->dev.rxq[i]->ring, vn->dev.rx_conf[i].callback != NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
 #include "dataplane/virtio_net_ring.h"
 
 #define TX_TAG 1u /* in sw: not simple, or more than one descriptor */
@@ -183,7 +184,7 @@ static void tx_emit(struct uk_netdev_tx_queue *q, struct uk_netbuf *nb, const st
 		vnet_cursor_put(&c, (uintptr_t)&q->hdrs[id], VNET_HDR_LEN, --left ? UK_VRING_F_NEXT : 0, id,
 			r->packed);
 	} else {
-		*(struct vnet_hdr *)(nb->data - VNET_HDR_LEN) = *h;
+		memcpy(nb->data - VNET_HDR_LEN, h, VNET_HDR_LEN); /* the address may be odd */
 	}
 	for (const struct uk_netbuf *p = nb; p != NULL; p = p->next) {
 		uint32_t front = own && p == nb ? VNET_HDR_LEN : 0;

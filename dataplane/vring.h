@@ -64,9 +64,9 @@ UK_INLINE bool uk_vring_passed(uint16_t event, uint16_t now, uint16_t old)
 /* A packed descriptor is used when both bits equal the wrap counter of its round (2.8.1). */
 UK_INLINE bool uk_vring_is_used(uint64_t rest, bool wrap)
 {
-	bool avail = rest >> 48 & UK_VRING_F_AVAIL, used = rest >> 48 & UK_VRING_F_USED;
+	const uint32_t both = UK_VRING_F_AVAIL | UK_VRING_F_USED;
 
-	return avail == used && used == wrap;
+	return (rest >> 48 & both) == (wrap ? both : 0);
 }
 
 #endif
