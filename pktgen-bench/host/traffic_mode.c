@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pktgen-bench/host/traffic.h"
@@ -67,13 +68,22 @@ static void traffic_begin(struct pg_traffic *t)
 	}
 }
 
+/* CPU time of this thread: a polling core that nobody else uses spends all of its time on it. */
+static double traffic_cpu_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 int pg_traffic_mode(struct pg_traffic *t)
 {
 	const struct pg_opts *o = t->opts;
 	struct pg_report_counts base, c, all;
 	const char *verdict = "ok";
 	char extra[160];
-	double seconds;
+	double seconds, cpu;
 
 	if (pg_traffic_wait(t) < 0)
 		return 1;
@@ -81,9 +91,12 @@ int pg_traffic_mode(struct pg_traffic *t)
 	if (o->warmup_s > 0)
 		pg_traffic_run(t, o->rate_pps, o->warmup_s, false);
 	pg_hist_reset(&t->lat_all);
+	pg_report_event(&t->report, "measuring", "", ": warmed up");
+	cpu = traffic_cpu_s();
 	base = pg_traffic_count(t);
 	t->report.last = base;
 	seconds = pg_traffic_run(t, o->rate_pps, o->duration_s, true);
+	cpu = traffic_cpu_s() - cpu;
 	c = pg_traffic_count(t);
 	pg_report_event(&t->report, "window", "", ": the measured time is over");
 	pg_traffic_drain(t);
@@ -103,8 +116,9 @@ int pg_traffic_mode(struct pg_traffic *t)
 		verdict = "the guest took no frame";
 	else if (c.corrupt)
 		verdict = "frames were altered";
-	snprintf(extra, sizeof(extra), ",\"total_tx_pkts\":%" PRIu64 ",\"total_rx_pkts\":%" PRIu64,
-		all.tx_pkts, all.rx_pkts);
+	snprintf(extra, sizeof(extra),
+		",\"total_tx_pkts\":%" PRIu64 ",\"total_rx_pkts\":%" PRIu64 ",\"cpu_share\":%.4f",
+		all.tx_pkts, all.rx_pkts, seconds > 0 ? cpu / seconds : 0);
 	pg_report_result(&t->report, o->mode_name, verdict, seconds, &c,
 		t->check ? &t->lat_all : NULL, extra);
 	return strcmp(verdict, "ok") ? 1 : 0;

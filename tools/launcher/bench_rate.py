@@ -9,10 +9,11 @@ harness'; frames are counted by the side that received them:
   guest's own total says what share of it arrived.
 """
 
+import re
 import statistics
 import time
 
-from . import host
+from . import host, procs
 from .qemu import VM, NetSpec
 from .say import Fail, note, step
 
@@ -25,6 +26,8 @@ IMAGES = ("pktgen", "reflector")
 MODES = {"tx": "sink", "rx": "gen", "fwd": "fwd"}
 SETTLE_S = 2.5
 LINGER_S = 10.0
+SHARE = 0.95  # a polling core that gets less of its time was used by another program too
+TRIES = 3
 
 
 class Side:
@@ -32,7 +35,7 @@ class Side:
 
 	def __init__(self, name: str, ring: str = "", variant: str = ""):
 		self.name, self.ring, self.variant = name, ring, variant
-		self.mpps, self.cycles, self.notes = [], [], []
+		self.mpps, self.cycles, self.notes, self.shares = [], [], [], []
 		self.sent = self.lost = 0
 		self.guest_ring = ""
 
@@ -64,6 +67,10 @@ def _experiment(name, size, conf) -> list:
 			for side in turn:
 				now.update(f"run {number + 1} of {conf.runs}, {side.name}")
 				_measure(name, size, conf, side)
+	busy = [s for s in sides for share in s.shares if share < SHARE]
+	if busy:
+		note(f"{name} {size}: in {len(busy)} of {sum(len(s.shares) for s in sides)} runs another program used the "
+			f"cores as well (least share {min(min(s.shares) for s in busy):.0%}): these figures are too low")
 	for side in sides:
 		if side.notes:
 			note(f"{name} {size} {side.name}: {len(side.notes)} of {conf.runs} runs failed: {side.notes[-1]}")
@@ -96,7 +103,7 @@ def _row(name, size, guest, peers, conf) -> dict:
 		"loss": guest.lost, "loss_share": guest.lost / guest.sent if guest.sent else None,
 		"busy_cycles_per_packet": round(statistics.median(guest.cycles), 1) if guest.cycles else None,
 		"gbps": round(guest.median() * size * 8 / 1e3, 3), "gbps_wire": round(guest.median() * (size + 20) * 8 / 1e3, 3),
-		"sluice_runs": mine["runs"], "negotiated_ring": guest.guest_ring,
+		"sluice_runs": mine["runs"], "least_core_share": round(min(s for x in (guest, *peers) for s in x.shares), 3), "negotiated_ring": guest.guest_ring,
 		"peers": {p.name: {**p.spread(), "lost": p.lost} for p in peers}}
 	peer = f"{best.median():9.2f} [{min(best.mpps):.1f}-{max(best.mpps):.1f}]" if best else ""
 	print(f"{name:10} {size:5} {guest.ring:7} {guest.median():11.2f} {'[%.1f-%.1f]' % (mine['min'], mine['max']):>14} "
@@ -106,14 +113,58 @@ def _row(name, size, guest, peers, conf) -> dict:
 
 
 def _measure(name, size, conf, side) -> None:
-	"""One run of one side. A failure is noted, and the bench goes on with the others."""
-	try:
-		if side.variant:
-			_measure_peer(name, size, conf, side)
-		else:
-			_measure_guest(name, size, conf, side)
-	except Fail as err:
-		side.notes.append(str(err))
+	"""One run of one side. If another program used the cores meanwhile it is tried again, and
+	the least disturbed try counts. A failure is noted, and the bench goes on with the others."""
+	best = None
+	for _ in range(TRIES):
+		try:
+			found = _measure_peer(name, size, conf, side) if side.variant else \
+				_measure_guest(name, size, conf, side)
+		except Fail as err:
+			side.notes.append(str(err))
+			break
+		if best is None or found["share"] > best["share"]:
+			best = found
+		if best["share"] >= SHARE:
+			break
+	if best:
+		side.mpps.append(best["mpps"])
+		side.cycles += best["cycles"]
+		side.shares.append(best["share"])
+		side.sent += best["sent"]
+		side.lost += best["lost"]
+
+
+class _Watch:
+	"""How much of its core's time a polling thread got between two moments."""
+
+	def __init__(self, pid: int, tid: int):
+		self.path = f"/proc/{pid}/task/{tid}/schedstat"
+		self.began, self.share = None, 1.0
+
+	def _now(self):
+		try:
+			with open(self.path, encoding="ascii") as f:
+				return time.monotonic_ns(), int(f.read().split()[0])
+		except (OSError, ValueError, IndexError):
+			return None
+
+	def begin(self) -> None:
+		self.began = self._now()
+
+	def end(self) -> None:
+		now = self._now()
+		if self.began and now and now[0] > self.began[0]:
+			self.share = min(1.0, (now[1] - self.began[1]) / (now[0] - self.began[0]))
+
+
+def _window(h, conf, watch) -> None:
+	"""Follow the harness to the end of its window."""
+	wait = conf.seconds + conf.warmup + 60
+	h.until(lambda e: e.get("what") == "measuring", wait)
+	watch.begin()
+	h.until(lambda e: e.get("what") == "window", wait)
+	watch.end()
 
 
 def _harness(name, size, conf) -> host.Harness:
@@ -127,49 +178,55 @@ def _harness(name, size, conf) -> host.Harness:
 	return host.Harness(MODES[name], options=options, duration=conf.seconds, warmup=conf.warmup, lean=conf.lean)
 
 
-def _take(name, side, result, sender_total, receiver_total) -> None:
-	"""Books a run: its rate, and what one end sent and the other did not get."""
+def _found(name, result, watch, sender_total=None, receiver_total=None) -> dict:
+	"""What a run gave: its rate, and what one end sent and the other did not get."""
 	if result["verdict"] != "ok":
 		raise Fail(f"the harness says: {result['verdict']}")
 	sent = result["total_tx_pkts"] if sender_total is None else sender_total
 	got = result["total_rx_pkts"] if receiver_total is None else receiver_total
-	rate = result["rx_mpps"]
-	if name == "rx":
-		rate = result["tx_mpps"] * min(1.0, got / sent)
-	side.mpps.append(rate)
-	side.sent += sent
-	side.lost += max(0, sent - got)
+	rate = result["tx_mpps"] * min(1.0, got / sent) if name == "rx" else result["rx_mpps"]
+	return {"mpps": rate, "sent": sent, "lost": max(0, sent - got), "cycles": [],
+		"share": min(watch.share, result["cpu_share"])}
 
 
-def _measure_peer(name, size, conf, side) -> None:
+def _thread(pid: int, pattern: str) -> int:
+	return next((tid for tid, name in procs.threads(pid).items() if re.search(pattern, name)), pid)
+
+
+def _measure_peer(name, size, conf, side) -> dict:
 	with _harness(name, size, conf) as h, host.Peer(side.variant, name, size, h.socket, burst=conf.burst,
 			ring=conf.ring_size) as peer:
-		if name == "fwd":
-			_take(name, side, h.result(), None, None)
-		elif name == "rx":
-			result = h.result()
-			_take(name, side, result, None, peer.counts()["rx_pkts"])
-		else:
-			h.until(lambda e: e.get("what") == "window", conf.seconds + conf.warmup + 30)
+		watch = _Watch(peer.pid, _thread(peer.pid, r"worker"))
+		_window(h, conf, watch)
+		sent = received = None
+		if name == "tx":
 			peer.pause()
 			sent = peer.counts()["tx_pkts"]
-			_take(name, side, h.result(), sent, None)
+		result = h.result()
+		if name == "rx":
+			received = peer.counts()["rx_pkts"]
+		return _found(name, result, watch, sent, received)
 
 
-def _measure_guest(name, size, conf, side) -> None:
+def _measure_guest(name, size, conf, side) -> dict:
 	with _harness(name, size, conf) as h:
 		with VM(IMAGES[1] if name == "fwd" else IMAGES[0], args=_guest_args(name, size, conf),
 				nets=[NetSpec("vhost-user", h.socket)], mem=conf.mem, accel=conf.accel, machine=conf.machine,
 				packed=side.ring == "packed", ring=conf.ring_size) as vm:
-			result = h.result(conf.seconds + conf.warmup + 60)
+			host.favour(vm.pid)
+			watch = _Watch(vm.pid, vm.vcpu())
+			_window(h, conf, watch)
+			result = h.result()
 			records = _settled(name, vm, result)
 	counts = [r for r in records if r.get("type") in ("tick", "result")]
 	if not counts:
 		raise Fail("the guest reported nothing")
 	side.guest_ring = next((r.get("ring", "") for r in records if r.get("type") == "ready"), "")
 	last = counts[-1]
-	_take(name, side, result, last["tx_pkts"] if name == "tx" else None, last["rx_pkts"] if name == "rx" else None)
-	side.cycles += _cycles(counts)
+	found = _found(name, result, watch, last["tx_pkts"] if name == "tx" else None,
+		last["rx_pkts"] if name == "rx" else None)
+	found["cycles"] = _cycles(counts)
+	return found
 
 
 def _guest_args(name, size, conf) -> list:
@@ -179,6 +236,9 @@ def _guest_args(name, size, conf) -> list:
 	if name == "tx":
 		# Ends by itself, so that its total can be compared.
 		args += [f"size={size}", f"duration={int(conf.seconds + conf.warmup + 1.999)}"]
+	else:
+		# Like the peer's rxonly: frames are counted, not looked into.
+		args += ["check=off"]
 	return args
 
 
@@ -188,12 +248,11 @@ def _settled(name, vm, result) -> list:
 	if name == "tx":
 		vm.wait(timeout=30)
 		return vm.records()
-	if name == "fwd":
-		return vm.records()
 	while True:
 		records = vm.records()
 		ticks = [r["rx_pkts"] for r in records if r.get("type") == "tick"]
-		if (ticks and ticks[-1] >= result["total_tx_pkts"]) or time.monotonic() > end:
+		whole = ticks and (name == "fwd" or ticks[-1] >= result["total_tx_pkts"])
+		if whole or time.monotonic() > end:
 			return records
 		time.sleep(0.02)
 
