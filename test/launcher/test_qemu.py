@@ -251,7 +251,7 @@ class OtherEnds(Case):
 	def test_silent_socket(self):
 		"""It is looked at, not connected to; then QEMU waits for an answer that never comes."""
 		path = str(self.tmp / "silent")
-		self.patch(qemu, "START_S", 1.0)
+		self.patch(qemu, "BACK_END_S", 1.0)
 		with socket.socket(socket.AF_UNIX) as s:
 			s.bind(path)
 			s.listen()

@@ -97,6 +97,15 @@ class Packages(StandIns):
 			"echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1'; exit 100\n")
 		apt.install(["foo"])
 
+	def test_broken_third_party_source(self):
+		"""Reading the lists fails, yet the package is to be had."""
+		lists = iter([True, False])
+		self.patch(apt, "_no_lists", lambda: next(lists))
+		self.program("dpkg-query", f"[ -f {self.tmp}/done ] && echo 'foo ii '\n")
+		self.program("apt-get", "case $* in *assume-no*) exit 1;; *update*) echo 'E: x has no Release file'; exit 100;; "
+			f"esac\ntouch {self.tmp}/done\n")
+		apt.install(["foo"])
+
 	def test_interrupted_dpkg(self):
 		self.program("dpkg-query", f"[ -f {self.tmp}/done ] && echo 'foo ii '\n")
 		self.program("dpkg", f"echo \"$@\" > {self.tmp}/configured\n")

@@ -114,8 +114,14 @@ def _no_lists() -> bool:
 
 
 def _update(root) -> None:
-	"""Read the package lists. Offline, apt-get only warns: without any list that is a failure."""
-	output = _apt(root, "reading the package lists", "apt-update.log", "update")
+	"""Read the package lists. Offline, apt-get only warns: without any list that is a failure.
+	A source that does not answer fails it, but may not be one that matters."""
+	try:
+		output = _apt(root, "reading the package lists", "apt-update.log", "update")
+	except work.ToolFailed as err:
+		if _no_lists() or work.DISK_FULL.search(err.output):
+			raise
+		return
 	if OFFLINE.search(output) and _no_lists():
 		raise Fail(NO_MIRROR)
 

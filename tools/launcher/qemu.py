@@ -26,7 +26,8 @@ from .vmwords import Words, find_image, parse_mem
 
 __all__ = ["VM", "NetSpec", "Timeout", "exit_code", "find_image", "parse_mem"]
 
-START_S = 10.0
+START_S = 60.0
+BACK_END_S = 15.0
 STUCK_POLL_S = 0.25
 HINTS = (("Device or resource busy", "; another VM or program uses it"),
 	("host forwarding rule", "; the port is taken: choose another for hostfwd"),
@@ -157,17 +158,18 @@ class VM(Words):
 
 	def _until_vcpu(self) -> None:
 		"""Wait for the vCPU thread and pin it. A back end that is silent holds QEMU up."""
-		end = time.monotonic() + START_S
+		socks = [n.target for n in self.nets if n.kind == "vhost-user"]
+		limit = BACK_END_S if socks else START_S
+		end = time.monotonic() + limit
 		while not self.pin():
 			if self._proc.poll() is not None:
 				self._raise_failure(starting=True)
 				return  # so short a guest that it is over: wait() tells
 			if time.monotonic() > end:
-				socks = [n.target for n in self.nets if n.kind == "vhost-user"]
 				if socks:
 					raise Fail(f"the back end at {', '.join(socks)} accepts but does not speak "
-						f"vhost-user within {START_S:.0f} s: check or restart it")
-				raise Fail(f"QEMU made no vCPU within {START_S:.0f} s: is the machine overloaded?")
+						f"vhost-user within {limit:.0f} s: check or restart it")
+				raise Fail(f"QEMU made no vCPU within {limit:.0f} s: is the machine overloaded?")
 			time.sleep(0.001)
 
 	def _raise_failure(self, starting: bool = False) -> None:
