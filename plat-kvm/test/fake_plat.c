@@ -24,7 +24,7 @@ static struct {
 	void *hook_arg;
 	bool in_hook;
 	unsigned vector_next;
-	uint64_t pending; /* bit = vector */
+	uint64_t pending; /* bit = vector; devices may raise from a thread of their own */
 	uint64_t idle_count, idle_ns;
 	struct {
 		const char *key, *value;
@@ -112,7 +112,8 @@ bool uk_irq_pending(unsigned vector)
 {
 	bool was = fake_plat_irq_is_pending(vector);
 
-	plat.pending &= ~(1ull << vector);
+	if (was)
+		__atomic_fetch_and(&plat.pending, ~(1ull << vector), __ATOMIC_SEQ_CST);
 	return was;
 }
 
@@ -120,14 +121,14 @@ void fake_plat_irq_raise(unsigned vector)
 {
 	if (vector < VECTOR_MIN || vector >= plat.vector_next)
 		fake_plat_fail("interrupt vector %u is raised, but was never allocated", vector);
-	plat.pending |= 1ull << vector;
+	__atomic_fetch_or(&plat.pending, 1ull << vector, __ATOMIC_SEQ_CST);
 }
 
 bool fake_plat_irq_is_pending(unsigned vector)
 {
 	if (vector < VECTOR_MIN || vector >= VECTOR_END)
 		fake_plat_fail("interrupt vector %u is asked for, but there is no such", vector);
-	return (plat.pending >> vector) & 1;
+	return (__atomic_load_n(&plat.pending, __ATOMIC_SEQ_CST) >> vector) & 1;
 }
 
 unsigned fake_plat_irq_allocated(void)
