@@ -395,47 +395,6 @@ static void test_merge(void **state)
 	}
 }
 
-/* More parts than the driver chains: the packet is dropped and counted once, the next one comes. */
-static void test_too_many_buffers(void **state)
-{
-	for (unsigned i = 0; i < 16; i++) {
-		struct rig_conf c = rig_default();
-		struct uk_netdev_qstats st;
-
-		c.net.offered |= FAKE_NET_F_MRG_RXBUF;
-		c.net.offered |= i & 1 ? UK_VIRTIO_F_RING_PACKED : 0;
-		c.net.offered |= i & 2 ? UK_VIRTIO_F_IN_ORDER : 0;
-		c.batch = i & 4;
-		c.net.queue_max = 256;
-		c.pool_nb = 600;
-		c.pool_data = 130;
-		rig_open(&c);
-		rig.ignore_frames = true;
-		for (unsigned n = 1; n <= 5; n++) {
-			uint32_t room = (uint32_t)fake_virtio_held(&rig.net.fv, RXQ, 0)->in_len;
-
-			assert_int_equal(rig_inject(0, room * 70), 0);
-			for (unsigned k = 0; k < 6; k++)
-				rig_recv(0, (uint16_t)(i & 8 ? 64 : 7), NULL);
-			while (rig_recv(0, 64, NULL) & UK_NETDEV_STATUS_SUCCESS)
-				continue;
-			rig_inject(0, 60);
-			uint16_t got;
-
-			for (unsigned k = 0; k < 20; k++) {
-				rig_recv(0, 8, &got);
-				if (got)
-					break;
-			}
-			assert_int_equal(got, 1);
-			uk_netdev_rxq_stats_get(rig.dev, 0, &st);
-			assert_int_equal(st.errors, n);
-			assert_int_equal(st.packets, n);
-		}
-		rig_close();
-	}
-}
-
 /* A device that misbehaved gets a new chance when its back end is replaced: link down, link up. */
 static void test_replaced(void **state)
 {
@@ -625,7 +584,6 @@ int main(void)
 		cmocka_unit_test(test_tx_length),
 		cmocka_unit_test(test_num_buffers),
 		cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_too_many_buffers),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_broken_stuck),
 		cmocka_unit_test(test_header),

@@ -304,6 +304,48 @@ static void test_merged_bursts(void **state)
 	}
 }
 
+/* One packet over as many buffers as the ring has, in more than one burst's worth of entries. */
+static void test_whole_ring(void **state)
+{
+	for (unsigned i = 0; i < 16; i++) {
+		struct rig_conf c = rig_default();
+
+		c.net.offered |= FAKE_NET_F_MRG_RXBUF;
+		c.net.offered |= i & 1 ? UK_VIRTIO_F_RING_PACKED : 0;
+		c.net.offered |= i & 2 ? UK_VIRTIO_F_IN_ORDER : 0;
+		c.batch = i & 4;
+		c.net.queue_max = 256;
+		c.pool_nb = 600;
+		c.pool_data = 32;
+		rig_open(&c);
+		uint32_t room = (uint32_t)fake_virtio_held(&rig.net.fv, 0, 0)->in_len;
+
+		for (unsigned n = 0; n < 10; n++) {
+			uint16_t got = 0;
+
+			for (unsigned k = 0; k < 3; k++) {
+				rig_inject(0, room * (uint32_t)(n % 2 ? 70 : 60) - 12 - k);
+				rig_inject(0, 60 + k);
+			}
+			for (unsigned k = 0; k < 20 && rig.rx[0].head != rig.rx[0].tail; k++)
+				rig_recv(0, (uint16_t)(i & 8 ? 64 : 1 + n), &got);
+			assert_int_equal(rig.rx[0].head, rig.rx[0].tail);
+			rig_audit();
+		}
+		/* All that is posted in one. */
+		uint16_t held = fake_virtio_pull(&rig.net.fv, 0);
+
+		if (room * held - 12 < FAKE_NET_FRAME_MAX) {
+			assert_int_equal(rig_inject(0, room * held - 12), 0);
+			for (unsigned k = 0; k < 300 && rig.rx[0].head != rig.rx[0].tail; k++)
+				rig_recv(0, 1, NULL);
+			assert_int_equal(rig.rx[0].head, rig.rx[0].tail);
+		}
+		rig_expect_stats();
+		rig_close();
+	}
+}
+
 /* rx_one, and a burst of nothing. */
 static void test_one(void **state)
 {
@@ -367,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_underrun),
 		cmocka_unit_test(test_headroom),
 		cmocka_unit_test(test_merged_bursts),
+		cmocka_unit_test(test_whole_ring),
 		cmocka_unit_test(test_small_pool),
 		cmocka_unit_test(test_small_buffers),
 		cmocka_unit_test(test_kept),
