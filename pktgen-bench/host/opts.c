@@ -34,6 +34,7 @@ enum opt_id {
 	O_WARMUP,
 	O_WAIT,
 	O_LINGER,
+	O_REST,
 	O_DRAIN,
 	O_CAPTURE,
 	O_LIMIT,
@@ -78,6 +79,7 @@ static const struct option opt_long[] = {
 	{ "warmup", required_argument, NULL, O_WARMUP },
 	{ "wait-timeout", required_argument, NULL, O_WAIT },
 	{ "drain", required_argument, NULL, O_DRAIN },
+	{ "rest", required_argument, NULL, O_REST },
 	{ "linger", required_argument, NULL, O_LINGER },
 	{ "capture", required_argument, NULL, O_CAPTURE },
 	{ "limit", required_argument, NULL, O_LIMIT },
@@ -292,6 +294,9 @@ static int opt_set_number(struct pg_opts *o, int id, const char *name, const cha
 	case O_DRAIN:
 		rc = opt_real(name, a, 0, 60, &o->drain_s);
 		break;
+	case O_REST:
+		rc = opt_unsigned(name, a, 0, 100000, &o->rest_ns);
+		break;
 	case O_LINGER:
 		rc = opt_real(name, a, 0, 3600, &o->linger_s);
 		break;
@@ -353,6 +358,7 @@ static void opt_defaults(struct pg_opts *o)
 		.stamp = o->mode == PG_OPTS_GEN ? PG_OPTS_STAMP_SEQ : PG_OPTS_STAMP_BURST,
 		.window = compare ? 64 : 0,
 		.drain_s = 0.2,
+		.rest_ns = 1000,
 		.limit = 10000,
 		.loops = 1,
 		.count = 1000000,

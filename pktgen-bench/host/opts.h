@@ -61,6 +61,7 @@ struct pg_opts {
 	double wait_s; /* for a guest; 0 = for ever */
 	double drain_s;
 	double linger_s;
+	uint64_t rest_ns; /* at full speed, after a short burst */
 	const char *capture;
 	uint64_t limit;
 	const char *pcap;

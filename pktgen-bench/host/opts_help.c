@@ -31,6 +31,7 @@ const char pg_opts_help[] =
 	"  --rate PPS           frames per second, k/M suffix allowed (full speed)\n"
 	"  --flows N            flows, counted over addresses and ports (1)\n"
 	"  --burst N            frames per burst, 1 to 128 (32)\n"
+	"  --rest NS            at full speed, leave a ring alone for so long after a short burst (1000)\n"
 	"  --stamp none|seq|burst|all   what each probe carries (gen: seq, fwd: burst, at a rate: all)\n"
 	"  --window N           most frames in flight (no bound; replay and random: 64)\n"
 	"  --duration S         (until a signal)\n"

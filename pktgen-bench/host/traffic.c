@@ -157,12 +157,22 @@ static inline void traffic_check(
 		pg_hist_add(&t->lat, now_ns > stamp ? now_ns - stamp : 0);
 }
 
-static inline unsigned int traffic_receive(struct pg_traffic *t, unsigned int q)
+/*
+ * Two sides that poll the same cache line in lockstep exchange a few frames at a time at half
+ * the rate. After a short burst at full speed the ring is left alone for opts.rest_ns, so
+ * that the guest can fill it or empty it; the frames that are there are never held back.
+ */
+static inline unsigned int traffic_receive(struct pg_traffic *t, unsigned int q, uint64_t tsc)
 {
 	struct pg_port_frame f[PG_PORT_BURST];
-	unsigned int n = pg_port_rx(t->port, q, f, t->opts->burst);
+	unsigned int n;
 	uint64_t now_ns;
 
+	if (tsc < t->rx_after[q])
+		return 0;
+	n = pg_port_rx(t->port, q, f, t->opts->burst);
+	if (n < t->opts->burst)
+		t->rx_after[q] = tsc + t->rest_tsc;
 	if (!n) {
 		pg_port_rx_done(t->port, q);
 		return 0;
@@ -235,13 +245,16 @@ static inline unsigned int traffic_window(
 
 static inline void traffic_send(struct pg_traffic *t, unsigned int q, double rate_pps, uint64_t tsc)
 {
-	unsigned int n = traffic_window(t, q, traffic_due(t, rate_pps, tsc));
+	unsigned int n = traffic_window(t, q, traffic_due(t, rate_pps, tsc)), want;
 	uint64_t ns =
 		t->opts->stamp >= PG_OPTS_STAMP_BURST ? pg_clock_ns(&t->clock, pg_clock_now()) : 0;
 
-	if (!n)
+	if (!n || tsc < t->tx_after[q])
 		return;
+	want = n;
 	n = pg_gen_send(&t->gen[q], t->port, q, n, t->opts->stamp, ns, &t->count.tx_bytes);
+	if (n < want && rate_pps <= 0)
+		t->tx_after[q] = tsc + t->rest_tsc;
 	t->count.tx_pkts += n;
 	t->due_taken += n;
 }
@@ -258,8 +271,8 @@ static void traffic_turn(struct pg_traffic *t, double rate_pps, uint64_t tsc, bo
 		if (tx)
 			traffic_send(t, q, rate_pps, tsc);
 		/* Receiving is tried twice a turn, so that a full ring at the guest drains. */
-		if (t->rx && traffic_receive(t, q) == t->opts->burst && t->tx)
-			traffic_receive(t, q);
+		if (t->rx && traffic_receive(t, q, tsc) == t->opts->burst && t->tx)
+			traffic_receive(t, q, tsc);
 	}
 }
 
@@ -270,7 +283,7 @@ void pg_traffic_drain(struct pg_traffic *t)
 	while (t->tx && t->rx && pg_clock_now() < end && t->count.rx_pkts < t->count.tx_pkts) {
 		if (!pg_port_enter(t->port))
 			continue;
-		traffic_turn(t, 0, 0, false);
+		traffic_turn(t, 0, pg_clock_now(), false);
 		pg_port_leave(t->port);
 	}
 }
@@ -291,6 +304,7 @@ double pg_traffic_run(struct pg_traffic *t, double rate_pps, double seconds, boo
 	bool was_up = pg_port_up(t->port);
 
 	t->start_tsc = tsc;
+	t->rest_tsc = rate_pps > 0 ? 0 : t->opts->rest_ns * t->clock.hz / 1000000000u;
 	t->due_taken = 0;
 	t->report.last_s = 0;
 	end = seconds > 0 ? tsc + pg_clock_ticks(&t->clock, seconds) : UINT64_MAX;

@@ -43,6 +43,8 @@ struct pg_traffic {
 	volatile sig_atomic_t *stop;
 	/* one run */
 	uint64_t start_tsc;
+	uint64_t rest_tsc; /* how long a ring is left alone after a short burst */
+	uint64_t rx_after[PG_PORT_QUEUES_MAX], tx_after[PG_PORT_QUEUES_MAX];
 	uint64_t due_taken; /* frames of a fixed rate dealt with: sent or refused */
 };
 
