@@ -35,6 +35,7 @@ enum opt_id {
 	O_WAIT,
 	O_LINGER,
 	O_REST,
+	O_RETRIES,
 	O_DRAIN,
 	O_CAPTURE,
 	O_LIMIT,
@@ -79,6 +80,7 @@ static const struct option opt_long[] = {
 	{ "warmup", required_argument, NULL, O_WARMUP },
 	{ "wait-timeout", required_argument, NULL, O_WAIT },
 	{ "drain", required_argument, NULL, O_DRAIN },
+	{ "retries", required_argument, NULL, O_RETRIES },
 	{ "rest", required_argument, NULL, O_REST },
 	{ "linger", required_argument, NULL, O_LINGER },
 	{ "capture", required_argument, NULL, O_CAPTURE },
@@ -293,6 +295,10 @@ static int opt_set_number(struct pg_opts *o, int id, const char *name, const cha
 		break;
 	case O_DRAIN:
 		rc = opt_real(name, a, 0, 60, &o->drain_s);
+		break;
+	case O_RETRIES:
+		rc = opt_unsigned(name, a, 0, 100, &n);
+		o->retries = (unsigned int)n;
 		break;
 	case O_REST:
 		rc = opt_unsigned(name, a, 0, 100000, &o->rest_ns);

@@ -77,6 +77,7 @@ struct pg_opts {
 	double resolution;
 	double max_rate_pps;
 	unsigned int max_trials;
+	unsigned int retries; /* of a trial that failed */
 };
 
 /*

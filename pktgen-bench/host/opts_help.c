@@ -46,6 +46,6 @@ const char pg_opts_help[] =
 	"\n"
 	"random: --count N (1000000) --min N (14) --max N (9000) --seed N (1)  bytes without CRC\n"
 	"rfc2544: --trial S (5) --loss FRACTION (0) --resolution FRACTION (0.01) --max-rate PPS\n"
-	"         (measured at full speed) --max-trials N (20)\n"
+	"         (measured at full speed) --max-trials N (20) --retries N of a failed one (0)\n"
 	"\n"
 	"output: one line per second, --json for JSON lines; --verbose shows DPDK's log\n";

@@ -5,6 +5,7 @@ An experiment family is a module with EXPERIMENTS = {name: help}, and
 run(names, conf) -> rows; each row is a dict with "experiment" first.
 """
 
+import argparse
 import importlib
 import json
 import os
@@ -13,10 +14,10 @@ import subprocess
 from dataclasses import dataclass, field
 
 from . import accel as accels
-from . import apt, build, host, paths, setup, state
-from .say import Fail, note, of_os_error, usage
+from . import build, host, hugepages, paths, setup
+from .say import note, of_os_error, usage
 
-FAMILIES = ("bench_rate", "bench_latency", "bench_boot")
+FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot")
 DEFAULT = ("tx", "rx", "fwd")
 
 
@@ -36,6 +37,9 @@ class Conf:
 	ring_size: int = 256
 	lean: bool = True
 	rates: list = field(default_factory=list)
+	frames: int = 24_000_000
+	seed: int = 1
+	loss: float = 0.0
 	mem: str = "64M"
 	packages: tuple = ("build", "run", "bench")
 
@@ -77,7 +81,6 @@ def about(conf) -> dict:
 
 
 def _huge_possible() -> bool:
-	from . import hugepages
 	return os.geteuid() == 0 or hugepages.free_mb() >= 256
 
 
@@ -129,6 +132,10 @@ def parse_rates(text: str) -> list:
 def _conf(args) -> Conf:
 	if not 1 <= args.runs <= 1000:
 		raise usage(f"--runs {args.runs} is out of range: use 1 to 1000")
+	if not 0 <= args.loss <= 1:
+		raise usage(f"--loss {args.loss:g} is out of range: use 0 to 1")
+	if args.frames < 1 or args.seed < 0:
+		raise usage("--frames must be at least 1 and --seed not negative")
 	if not 0.2 <= args.seconds <= 3600:
 		raise usage(f"--seconds {args.seconds:g} is out of range: use 0.2 to 3600")
 	peers = [] if args.peers == "none" else list(host.VARIANTS) if args.peers == "all" else \
@@ -136,7 +143,7 @@ def _conf(args) -> Conf:
 	return Conf(sizes=parse_sizes(args.sizes), runs=args.runs, seconds=args.seconds, accel=args.accel,
 		machine=args.machine, rings=parse_words("--rings", args.rings, ("split", "packed")), peers=peers,
 		burst=args.burst, ring_size=args.ring, lean=args.engine == "lean", rates=parse_rates(args.rates),
-		warmup=args.warmup)
+		warmup=args.warmup, frames=args.frames, seed=args.seed, loss=args.loss)
 
 
 def _open_report(path):
@@ -193,7 +200,7 @@ def _save(report, facts, rows) -> None:
 def add(subparsers) -> None:
 	lines = "\n".join(f"  {name:9} {text}" for name, text in helps().items())
 	p = subparsers.add_parser("bench", help="measure, against DPDK in the same run",
-		formatter_class=__import__("argparse").RawDescriptionHelpFormatter,
+		formatter_class=argparse.RawDescriptionHelpFormatter,
 		description="Measure the guest's packet rates and more. Rates are medians over the runs, with the lowest and "
 		"highest; the two sides take turns; frames are counted by the side that receives them.\n\nexperiments "
 		f"({' '.join(DEFAULT)} if none is named):\n{lines}")
@@ -212,4 +219,7 @@ def add(subparsers) -> None:
 	p.add_argument("--burst", type=int, default=32, choices=(1, 2, 4, 8, 16, 32, 64), help="frames per burst (32)")
 	p.add_argument("--ring", type=int, default=256, choices=(256, 512, 1024), help="descriptors per ring (256)")
 	p.add_argument("--rates", default="", help="latency: frames per second, for instance 100k,1M")
+	p.add_argument("--loss", type=float, default=0.0, help="ndr: share of frames that may be lost (0)")
+	p.add_argument("--frames", type=int, default=24_000_000, help="random: how many frames (24000000)")
+	p.add_argument("--seed", type=int, default=1, help="random: which frames (1)")
 	p.set_defaults(func=_bench)
