@@ -125,14 +125,17 @@ static void deed_header(uint16_t q)
 static void deed(void)
 {
 	uint8_t bytes[8];
-	uint16_t q = in_queue();
+	uint16_t q = in_queue(), jump;
 
 	switch (in8() % 14) {
 	case 0:
 		fake_virtio_bad_used(&rig.net.fv, q, in8() & 1 ? in32() : in8() % 8, in16());
 		break;
 	case 1:
-		fake_virtio_bad_jump(&rig.net.fv, q, in8() & 1 ? in16() : in8() % 8);
+		jump = in8() & 1 ? in16() : in8() % 8;
+		if (fake_virtio_has(&rig.net.fv, UK_VIRTIO_F_RING_PACKED))
+			jump %= 64; /* that many entries are written */
+		fake_virtio_bad_jump(&rig.net.fv, q, jump);
 		break;
 	case 2:
 	case 3:
