@@ -127,7 +127,7 @@ static unsigned int lean_tx(
 
 	if (__builtin_expect(!r->ok, 0))
 		return 0;
-	return l->packed ? lean_packed_tx(l, r, f, n) : lean_split_tx(l, r, f, n);
+	return l->packed ? pg_lean_packed_tx(l, r, f, n) : pg_lean_split_tx(l, r, f, n);
 }
 
 static unsigned int lean_rx(
@@ -138,7 +138,7 @@ static unsigned int lean_rx(
 
 	if (__builtin_expect(!r->ok, 0))
 		return 0;
-	return l->packed ? lean_packed_rx(l, r, f, n) : lean_split_rx(l, r, f, n);
+	return l->packed ? pg_lean_packed_rx(l, r, f, n) : pg_lean_split_rx(l, r, f, n);
 }
 
 /* Frames were copied, so there is nothing to give back. */

@@ -3,7 +3,7 @@
 
 #include "pktgen-bench/host/lean.h"
 
-uint8_t *lean_map_slow(struct lean *l, struct lean_ring *r, uint64_t gpa, uint64_t len)
+uint8_t *pg_lean_map_slow(struct lean *l, struct lean_ring *r, uint64_t gpa, uint64_t len)
 {
 	for (unsigned int i = 0; i < l->nb_regions; i++) {
 		const struct lean_region *g = &l->region[i];
@@ -32,7 +32,7 @@ static int lean_indirect_one(struct lean *l, struct lean_ring *r, const uint64_t
 }
 
 /* Split tables are chained by index, packed ones are sequential (virtio 1.2, 2.7.5.3, 2.8.7). */
-int lean_indirect(struct lean *l, struct lean_ring *r, uint64_t gpa, uint32_t bytes, bool write,
+int pg_lean_indirect(struct lean *l, struct lean_ring *r, uint64_t gpa, uint32_t bytes, bool write,
 	bool packed, struct lean_seg *seg)
 {
 	const uint8_t *table = lean_map(l, r, gpa, bytes);
@@ -61,7 +61,7 @@ int lean_indirect(struct lean *l, struct lean_ring *r, uint64_t gpa, uint32_t by
 	}
 }
 
-int lean_gather(struct lean *l, struct lean_ring *r, const struct lean_seg *seg, int nb,
+int pg_lean_gather(struct lean *l, struct lean_ring *r, const struct lean_seg *seg, int nb,
 	struct pg_port_frame *f, unsigned int i)
 {
 	uint32_t total = lean_total(seg, nb), skip = r->hdr, at = 0;
@@ -92,7 +92,7 @@ int lean_gather(struct lean *l, struct lean_ring *r, const struct lean_seg *seg,
 	return 0;
 }
 
-void lean_scatter(
+void pg_lean_scatter(
 	const struct lean_seg *seg, int nb, uint32_t skip, const uint8_t *from, uint32_t len)
 {
 	for (int s = 0; s < nb && len; s++) {
@@ -106,7 +106,7 @@ void lean_scatter(
 	}
 }
 
-void lean_signal(const struct lean_ring *r)
+void pg_lean_signal(const struct lean_ring *r)
 {
 	if (r->callfd >= 0)
 		eventfd_write(r->callfd, 1);

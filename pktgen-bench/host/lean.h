@@ -66,27 +66,27 @@ struct lean_seg {
 };
 
 /* lean_split.c, lean_packed.c: as pg_port_engine's tx and rx, on one ring. */
-unsigned int lean_split_tx(
+unsigned int pg_lean_split_tx(
 	struct lean *l, struct lean_ring *r, const struct pg_port_frame *f, unsigned int n);
-unsigned int lean_split_rx(
+unsigned int pg_lean_split_rx(
 	struct lean *l, struct lean_ring *r, struct pg_port_frame *f, unsigned int n);
-unsigned int lean_packed_tx(
+unsigned int pg_lean_packed_tx(
 	struct lean *l, struct lean_ring *r, const struct pg_port_frame *f, unsigned int n);
-unsigned int lean_packed_rx(
+unsigned int pg_lean_packed_rx(
 	struct lean *l, struct lean_ring *r, struct pg_port_frame *f, unsigned int n);
 
 /* The slow paths they share: a frame in several pieces. */
-uint8_t *lean_map_slow(struct lean *l, struct lean_ring *r, uint64_t gpa, uint64_t len);
+uint8_t *pg_lean_map_slow(struct lean *l, struct lean_ring *r, uint64_t gpa, uint64_t len);
 /* Walks an indirect table of @bytes; @write: the pieces must be writable. -1 = a rule is broken. */
-int lean_indirect(struct lean *l, struct lean_ring *r, uint64_t gpa, uint32_t bytes, bool write,
+int pg_lean_indirect(struct lean *l, struct lean_ring *r, uint64_t gpa, uint32_t bytes, bool write,
 	bool packed, struct lean_seg *seg);
 /* Copies the pieces, without the header, flat into slot @i and fills @f. -1 = too short. */
-int lean_gather(struct lean *l, struct lean_ring *r, const struct lean_seg *seg, int nb,
+int pg_lean_gather(struct lean *l, struct lean_ring *r, const struct lean_seg *seg, int nb,
 	struct pg_port_frame *f, unsigned int i);
 /* Copies @len bytes at @from over the pieces, skipping the first @skip bytes of them. */
-void lean_scatter(
+void pg_lean_scatter(
 	const struct lean_seg *seg, int nb, uint32_t skip, const uint8_t *from, uint32_t len);
-void lean_signal(const struct lean_ring *r);
+void pg_lean_signal(const struct lean_ring *r);
 
 static inline uint32_t lean_total(const struct lean_seg *seg, int nb)
 {
@@ -113,7 +113,7 @@ static inline uint8_t *lean_map(struct lean *l, struct lean_ring *r, uint64_t gp
 
 	if (__builtin_expect(at < r->hit.size && len <= r->hit.size - at, 1))
 		return r->hit.va + at;
-	return lean_map_slow(l, r, gpa, len);
+	return pg_lean_map_slow(l, r, gpa, len);
 }
 
 /* A guest may put an indirect table anywhere. */

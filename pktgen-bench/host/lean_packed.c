@@ -71,7 +71,7 @@ static inline void packed_publish(
 	/* The flags must be visible before the driver's event flags are read (2.8.10). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (*(const volatile __le16 *)&r->driver_event->flags != VRING_PACKED_EVENT_FLAG_DISABLE)
-		lean_signal(r);
+		pg_lean_signal(r);
 }
 
 /*
@@ -92,7 +92,7 @@ static int packed_chain(struct lean *l, struct lean_ring *r, struct packed_pos p
 		*id = (uint16_t)(d[1] >> 32);
 		*nb_desc = (uint16_t)(nb + 1);
 		if (flags & VRING_DESC_F_INDIRECT && !nb)
-			return lean_indirect(l, r, d[0], (uint32_t)d[1], write, true, seg);
+			return pg_lean_indirect(l, r, d[0], (uint32_t)d[1], write, true, seg);
 		if (flags & VRING_DESC_F_INDIRECT || nb == (int)LEAN_SEGS || nb == r->size)
 			return lean_fault(r, "a descriptor chain is endless or mixed with a table");
 		if (!(flags & VRING_DESC_F_WRITE) != !write)
@@ -133,7 +133,7 @@ static int packed_tx_slow(struct lean *l, struct lean_ring *r, const struct pg_p
 		if (room <= skip)
 			return lean_fault(r, "a receive buffer is smaller than its header");
 		n = room - skip < f->len - sent ? room - skip : f->len - sent;
-		lean_scatter(seg, nb, skip, f->data + sent, n);
+		pg_lean_scatter(seg, nb, skip, f->data + sent, n);
 		if (!used) {
 			memcpy(first, seg, (size_t)nb * sizeof(seg[0]));
 			nb_first = nb;
@@ -144,7 +144,7 @@ static int packed_tx_slow(struct lean *l, struct lean_ring *r, const struct pg_p
 		packed_step(r, &p, nb_desc);
 	} while (sent < f->len);
 	lean_put_hdr(hdr, r->hdr, (uint16_t)used);
-	lean_scatter(first, nb_first, 0, hdr, r->hdr);
+	pg_lean_scatter(first, nb_first, 0, hdr, r->hdr);
 	packed_publish(r, u, used, p);
 	return 1;
 }
@@ -177,7 +177,7 @@ static inline unsigned int packed_tx_plan(struct lean *l, struct lean_ring *r,
 	return i;
 }
 
-unsigned int lean_packed_tx(
+unsigned int pg_lean_packed_tx(
 	struct lean *l, struct lean_ring *r, const struct pg_port_frame *f, unsigned int n)
 {
 	struct packed_used u[PG_PORT_BURST];
@@ -229,7 +229,7 @@ static inline unsigned int packed_rx_plan(struct lean *l, struct lean_ring *r,
 				__builtin_prefetch(from[i] + 64);
 		} else {
 			nb = packed_chain(l, r, *p, false, seg, &u[i].id, &nb_desc);
-			if (nb < 0 || lean_gather(l, r, seg, nb, &f[i], i) < 0)
+			if (nb < 0 || pg_lean_gather(l, r, seg, nb, &f[i], i) < 0)
 				break;
 		}
 		packed_step(r, p, nb_desc);
@@ -237,7 +237,7 @@ static inline unsigned int packed_rx_plan(struct lean *l, struct lean_ring *r,
 	return i;
 }
 
-unsigned int lean_packed_rx(
+unsigned int pg_lean_packed_rx(
 	struct lean *l, struct lean_ring *r, struct pg_port_frame *f, unsigned int n)
 {
 	struct packed_used u[PG_PORT_BURST];

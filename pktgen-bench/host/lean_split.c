@@ -43,7 +43,7 @@ static inline void split_publish(struct lean_ring *r, uint16_t nb)
 	/* The index must be visible before the flags are read (virtio 1.2, 2.7.7.2). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!(*(const volatile __virtio16 *)&r->avail->flags & VRING_AVAIL_F_NO_INTERRUPT))
-		lean_signal(r);
+		pg_lean_signal(r);
 }
 
 /* All pieces of a chain; -1 = a rule is broken. */
@@ -59,7 +59,7 @@ static int split_chain(
 		lean_read16(d, &r->desc[head]);
 		flags = (uint16_t)(d[1] >> 32);
 		if (flags & VRING_DESC_F_INDIRECT && !nb)
-			return lean_indirect(l, r, d[0], (uint32_t)d[1], write, false, seg);
+			return pg_lean_indirect(l, r, d[0], (uint32_t)d[1], write, false, seg);
 		if (flags & VRING_DESC_F_INDIRECT || nb == (int)LEAN_SEGS || nb == r->size)
 			return lean_fault(r, "a descriptor chain is endless or mixed with a table");
 		if (!(flags & VRING_DESC_F_WRITE) != !write)
@@ -101,7 +101,7 @@ static int split_tx_slow(
 		if (room <= skip)
 			return lean_fault(r, "a receive buffer is smaller than its header");
 		n = room - skip < f->len - sent ? room - skip : f->len - sent;
-		lean_scatter(seg, nb, skip, f->data + sent, n);
+		pg_lean_scatter(seg, nb, skip, f->data + sent, n);
 		if (!used) {
 			memcpy(first, seg, (size_t)nb * sizeof(seg[0]));
 			nb_first = nb;
@@ -111,7 +111,7 @@ static int split_tx_slow(
 		used++;
 	} while (sent < f->len);
 	lean_put_hdr(hdr, r->hdr, used);
-	lean_scatter(first, nb_first, 0, hdr, r->hdr);
+	pg_lean_scatter(first, nb_first, 0, hdr, r->hdr);
 	return used;
 }
 
@@ -142,7 +142,7 @@ static inline unsigned int split_tx_plan(struct lean *l, struct lean_ring *r,
 	return i;
 }
 
-unsigned int lean_split_tx(
+unsigned int pg_lean_split_tx(
 	struct lean *l, struct lean_ring *r, const struct pg_port_frame *f, unsigned int n)
 {
 	uint8_t *to[PG_PORT_BURST];
@@ -180,7 +180,7 @@ static int split_rx_slow(
 	struct lean_seg seg[LEAN_SEGS];
 	int nb = split_chain(l, r, head, false, seg);
 
-	return nb < 0 ? -1 : lean_gather(l, r, seg, nb, f, i);
+	return nb < 0 ? -1 : pg_lean_gather(l, r, seg, nb, f, i);
 }
 
 /* Finds where the frames lie; those in pieces are gathered at once and have from[i] = NULL. */
@@ -212,7 +212,7 @@ static inline unsigned int split_rx_plan(struct lean *l, struct lean_ring *r,
 	return i;
 }
 
-unsigned int lean_split_rx(
+unsigned int pg_lean_split_rx(
 	struct lean *l, struct lean_ring *r, struct pg_port_frame *f, unsigned int n)
 {
 	const uint8_t *from[PG_PORT_BURST];

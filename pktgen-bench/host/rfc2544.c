@@ -16,6 +16,7 @@ struct rfc_trial {
 	struct pg_report_counts count;
 	uint64_t offered;
 	uint64_t missing;
+	double stalled_s;
 	bool passed;
 	struct pg_hist lat;
 };
@@ -32,6 +33,7 @@ static void rfc_try(struct pg_traffic *t, struct rfc_trial *r, double rate_pps)
 	rfc_reset(t);
 	r->rate_pps = rate_pps;
 	r->seconds = pg_traffic_run(t, rate_pps, t->opts->trial_s, false);
+	r->stalled_s = (double)t->stalled_tsc / (double)t->clock.hz;
 	pg_traffic_drain(t);
 	r->count = pg_traffic_count(t);
 	r->offered = r->count.tx_pkts + r->count.refused;
@@ -54,9 +56,10 @@ static void rfc_tell(const struct pg_traffic *t, const struct rfc_trial *r, unsi
 	rate = pg_report_rate_of(r->count.rx_pkts, r->count.rx_bytes, r->seconds);
 	printf("{\"type\":\"trial\",\"trial\":%u,\"rate_pps\":%.0f,\"seconds\":%.3f,\"offered\":%" PRIu64
 	       ",\"tx_pkts\":%" PRIu64 ",\"rx_pkts\":%" PRIu64 ",\"missing\":%" PRIu64
-	       ",\"refused\":%" PRIu64 ",\"rx_mpps\":%.6f,\"passed\":%s}\n",
+	       ",\"refused\":%" PRIu64 ",\"rx_mpps\":%.6f,\"stalled_s\":%.6f,\"passed\":%s}\n",
 		no, r->rate_pps, r->seconds, r->offered, r->count.tx_pkts, r->count.rx_pkts,
-		r->missing, r->count.refused, rate.mpps, r->passed ? "true" : "false");
+		r->missing, r->count.refused, rate.mpps, r->stalled_s,
+		r->passed ? "true" : "false");
 }
 
 /* The rate at which frames come back at full speed: no no-drop rate lies above it. */

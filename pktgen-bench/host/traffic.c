@@ -10,7 +10,8 @@
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/traffic.h"
 
-#define REFLECT_TRIES 2000u /* how often a reflected burst is offered to a full ring */
+#define STALL_PER_SEC 20000u /* a turn longer than 50 us: the harness was not running */
+#define REFLECT_TRIES 2000u  /* how often a reflected burst is offered to a full ring */
 
 int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_port *p,
 	volatile sig_atomic_t *stop)
@@ -220,7 +221,8 @@ static inline unsigned int traffic_due(struct pg_traffic *t, double rate_pps, ui
 
 	if (rate_pps <= 0)
 		return burst;
-	due = (uint64_t)((double)(tsc - t->start_tsc) * rate_pps / (double)t->clock.hz);
+	due = (uint64_t)((double)(tsc - t->start_tsc - t->stalled_tsc) * rate_pps /
+			 (double)t->clock.hz);
 	open = due > t->due_taken ? due - t->due_taken : 0;
 	if (open > PG_TRAFFIC_BACKLOG) {
 		t->count.refused += open - PG_TRAFFIC_BACKLOG;
@@ -300,16 +302,21 @@ void pg_traffic_tick(struct pg_traffic *t, uint64_t tsc)
 
 double pg_traffic_run(struct pg_traffic *t, double rate_pps, double seconds, bool ticks)
 {
-	uint64_t tsc = pg_clock_now(), end, next_tick, next_look = 0;
+	uint64_t tsc = pg_clock_now(), end, next_tick, next_look = 0, last = tsc;
+	uint64_t stall = t->clock.hz / STALL_PER_SEC;
 	bool was_up = pg_port_up(t->port);
 
 	t->start_tsc = tsc;
 	t->rest_tsc = rate_pps > 0 ? 0 : t->opts->rest_ns * t->clock.hz / 1000000000u;
 	t->due_taken = 0;
+	t->stalled_tsc = 0;
 	t->report.last_s = 0;
 	end = seconds > 0 ? tsc + pg_clock_ticks(&t->clock, seconds) : UINT64_MAX;
 	next_tick = tsc + t->clock.hz;
-	for (; !*t->stop; tsc = pg_clock_now()) {
+	for (; !*t->stop; last = tsc, tsc = pg_clock_now()) {
+		/* We were not running: what fell due meanwhile is not the guest's fault. */
+		if (__builtin_expect(tsc - last > stall, 0))
+			t->stalled_tsc += tsc - last;
 		if (__builtin_expect(tsc >= next_look, 0)) {
 			next_look = tsc + t->clock.hz / 1000;
 			if (ticks && tsc >= next_tick) {

@@ -45,7 +45,8 @@ struct pg_traffic {
 	uint64_t start_tsc;
 	uint64_t rest_tsc; /* how long a ring is left alone after a short burst */
 	uint64_t rx_after[PG_PORT_QUEUES_MAX], tx_after[PG_PORT_QUEUES_MAX];
-	uint64_t due_taken; /* frames of a fixed rate dealt with: sent or refused */
+	uint64_t stalled_tsc; /* time the polling thread did not run, which the rate leaves out */
+	uint64_t due_taken;   /* frames of a fixed rate dealt with: sent or refused */
 };
 
 /* Prepares frames and trackers. Returns 0 or -1 after one sentence. */

@@ -41,12 +41,13 @@ static void fuzz_move(struct lean_ring *r, const uint8_t knob[8])
 	for (unsigned int i = 0; i < n; i++)
 		f[i] = (struct pg_port_frame){ .data = frame, .len = 14 + (uint32_t)knob[7] * 32 };
 	if (knob[0] & 4) {
-		got = lean.packed ? lean_packed_tx(&lean, r, f, n) : lean_split_tx(&lean, r, f, n);
+		got = lean.packed ? pg_lean_packed_tx(&lean, r, f, n)
+				  : pg_lean_split_tx(&lean, r, f, n);
 		if (got > n)
 			abort();
 		return;
 	}
-	got = lean.packed ? lean_packed_rx(&lean, r, f, n) : lean_split_rx(&lean, r, f, n);
+	got = lean.packed ? pg_lean_packed_rx(&lean, r, f, n) : pg_lean_split_rx(&lean, r, f, n);
 	if (got > n)
 		abort();
 	for (unsigned int i = 0; i < got; i++)

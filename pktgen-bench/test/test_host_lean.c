@@ -157,12 +157,14 @@ static unsigned int send(uint32_t len, unsigned int n)
 
 	for (unsigned int i = 0; i < n; i++)
 		f[i] = (struct pg_port_frame){ .data = data + i, .len = len };
-	return g->l.packed ? lean_packed_tx(&g->l, &g->r, f, n) : lean_split_tx(&g->l, &g->r, f, n);
+	return g->l.packed ? pg_lean_packed_tx(&g->l, &g->r, f, n)
+			   : pg_lean_split_tx(&g->l, &g->r, f, n);
 }
 
 static unsigned int receive(struct pg_port_frame *f, unsigned int n)
 {
-	return g->l.packed ? lean_packed_rx(&g->l, &g->r, f, n) : lean_split_rx(&g->l, &g->r, f, n);
+	return g->l.packed ? pg_lean_packed_rx(&g->l, &g->r, f, n)
+			   : pg_lean_split_rx(&g->l, &g->r, f, n);
 }
 
 static uint64_t buf(unsigned int no)
