@@ -121,7 +121,7 @@ class Endings(Case):
 			self.assertEqual(child.stdout.readline(), "up\n")
 			entry, = state.running()
 			child.send_signal(signum)
-			self.assertEqual(child.wait(10), code)
+			self.assertEqual(child.wait(30), code)
 			self.assertTrue(procs.gone_within(entry["pid"], entry["starttime"], 5))
 		self.assertEqual(state.running(), [])
 		self.assertEqual([p.name for p in state.folder().iterdir()], [".lock"])
