@@ -32,6 +32,7 @@ TARGET = "pktgen-bench/host/pgbench-host"  # for ninja
 TESTPMD = "dpdk-testpmd"
 MEM_MB = 96
 PEER_MEM_MB = 160
+JUMBO_MBUF = 9472  # a whole frame in one buffer, since mergeable ones are off
 START_S = 20.0
 RUNTIME_DIRS = ("/var/run/dpdk",)
 
@@ -280,7 +281,8 @@ class Peer:
 		if "vectorised" in self.variant:
 			words += ["--force-max-simd-bitwidth=512"]
 		words += ["--", "-i", f"--forward-mode={FORWARD[self.kind]}", "--auto-start", "--disable-link-check",
-			"--total-num-mbufs=16384", f"--txd={self.ring}", f"--rxd={self.ring}", f"--burst={self.burst}",
+			*(["--total-num-mbufs=4096", f"--mbuf-size={JUMBO_MBUF}"] if self.size > 1518 else ["--total-num-mbufs=16384"]),
+			f"--txd={self.ring}", f"--rxd={self.ring}", f"--burst={self.burst}",
 			"--no-lsc-interrupt", "--no-flush-rx"]
 		if self.kind == "tx":
 			words += [f"--txpkts={self.size - 4}"]
