@@ -51,7 +51,8 @@ static int lo_rx_burst(struct uk_netdev_rx_queue *rxq, struct uk_netbuf *v[], ui
 	q->rx.bursts += n > 0;
 	q->rx.empty += n == 0;
 	*cnt = n;
-	return (n ? UK_NETDEV_STATUS_SUCCESS : 0) | (q->head != q->tail ? UK_NETDEV_STATUS_MORE : 0);
+	return (n ? UK_NETDEV_STATUS_SUCCESS : 0) |
+	       (q->head != q->tail ? UK_NETDEV_STATUS_MORE : 0);
 }
 
 static int lo_tx_burst(struct uk_netdev_tx_queue *txq, struct uk_netbuf *v[], uint16_t *cnt)
@@ -84,7 +85,8 @@ static void lo_info_get(struct uk_netdev *dev, struct uk_netdev_info *info)
 	info->max_rx_queues = info->max_tx_queues = lo_of(dev)->max_queues;
 	info->max_mtu = LO_MTU;
 	info->features = UK_NETDEV_F_RXQ_INTR | UK_NETDEV_F_PROMISCUOUS | UK_NETDEV_F_PARTIAL_CSUM |
-		UK_NETDEV_F_TSO4 | UK_NETDEV_F_TSO6 | UK_NETDEV_F_RX_CSUM | UK_NETDEV_F_LRO;
+			 UK_NETDEV_F_TSO4 | UK_NETDEV_F_TSO6 | UK_NETDEV_F_RX_CSUM |
+			 UK_NETDEV_F_LRO;
 }
 
 static int lo_configure(struct uk_netdev *dev, const struct uk_netdev_conf *conf)
@@ -106,7 +108,8 @@ static int lo_queue_info(struct uk_netdev *dev, uint16_t q, struct uk_netdev_que
 	(void)dev;
 	(void)q;
 	*info = (struct uk_netdev_queue_info){
-		.nb_max = LO_SIZE_MAX, .nb_min = 1, .nb_align = 1, .nb_is_power_of_two = true };
+		.nb_max = LO_SIZE_MAX, .nb_min = 1, .nb_align = 1, .nb_is_power_of_two = true
+	};
 	return 0;
 }
 
@@ -157,7 +160,8 @@ static int lo_stop(struct uk_netdev *dev)
 		struct lo_queue *q = &lo_of(dev)->q[i];
 
 		for (; q->tail != q->head; q->tail++) {
-			lo_own(q->ring[q->tail & q->mask], UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_APP);
+			lo_own(q->ring[q->tail & q->mask], UK_NETBUF_OWNER_DRIVER,
+				UK_NETBUF_OWNER_APP);
 			uk_netbuf_free(q->ring[q->tail & q->mask]);
 		}
 		q->armed = false;

@@ -23,13 +23,14 @@ static size_t nbuf_stride(uint32_t data_size, uint32_t priv_size)
 
 static bool nbuf_sizes_ok(uint32_t nb, uint32_t data_size, uint32_t priv_size)
 {
-	return nb > 0 && nb < 1u << 24 && data_size > 0 && data_size < 1u << 24 && priv_size < 1u << 24;
+	return nb > 0 && nb < 1u << 24 && data_size > 0 && data_size < 1u << 24 &&
+	       priv_size < 1u << 24;
 }
 
 size_t uk_netbuf_pool_bytes(uint32_t nb, uint32_t data_size, uint32_t priv_size)
 {
 	return sizeof(struct uk_netbuf_pool) + nb * sizeof(struct uk_netbuf *) +
-		nb * nbuf_stride(data_size, priv_size);
+	       nb * nbuf_stride(data_size, priv_size);
 }
 
 /* Back to what a pool object is: direct, unshared, nobody to tell. */

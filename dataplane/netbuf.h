@@ -24,9 +24,10 @@
 #define UK_NETBUF_HEADROOM 128
 
 /* uk_netbuf.flags; the first two ask the device, the last two tell what it found. */
-#define UK_NETBUF_F_PARTIAL_CSUM 0x01 /* checksum from csum_start on is to be filled in at csum_offset */
-#define UK_NETBUF_F_DATA_VALID   0x02 /* received: checksums were verified by the device */
-#define UK_NETBUF_F_INDIRECT     0x04 /* a clone: the data belongs to `parent` */
+#define UK_NETBUF_F_PARTIAL_CSUM                                                                   \
+	0x01 /* checksum from csum_start on is to be filled in at csum_offset */
+#define UK_NETBUF_F_DATA_VALID 0x02 /* received: checksums were verified by the device */
+#define UK_NETBUF_F_INDIRECT   0x04 /* a clone: the data belongs to `parent` */
 
 /* uk_netbuf.gso_type: virtio 1.2, 5.1.6, as the virtio_net_hdr has it. */
 #define UK_NETBUF_GSO_NONE  0
@@ -50,28 +51,29 @@ struct uk_netbuf {
 	uint8_t *buf;                /* start of the room (head room included) */
 	struct uk_netbuf_pool *pool; /* where it came from and goes back to */
 	/* These four are read as one word by uk_netbuf_is_simple. */
-	uint8_t flags;               /* UK_NETBUF_F_* */
-	uint8_t gso_type;            /* UK_NETBUF_GSO_* */
-	uint8_t plain;               /* 1: refcnt is 1, no dtor, direct: may go straight to the pool */
-	uint8_t owner;               /* debug builds: UK_NETBUF_OWNER_*, 0: shared, not followed */
-	uint16_t refcnt;             /* owners of the data */
-	uint16_t csum_start;         /* bytes from data (of the first part) */
-	uint16_t csum_offset;        /* bytes from csum_start */
-	uint16_t gso_size;           /* payload bytes per segment (MSS) */
-	uint16_t hdr_len;            /* bytes of headers to repeat per segment */
-	uint16_t port;               /* free for the application: where it came from */
+	uint8_t flags;        /* UK_NETBUF_F_* */
+	uint8_t gso_type;     /* UK_NETBUF_GSO_* */
+	uint8_t plain;        /* 1: refcnt is 1, no dtor, direct: may go straight to the pool */
+	uint8_t owner;        /* debug builds: UK_NETBUF_OWNER_*, 0: shared, not followed */
+	uint16_t refcnt;      /* owners of the data */
+	uint16_t csum_start;  /* bytes from data (of the first part) */
+	uint16_t csum_offset; /* bytes from csum_start */
+	uint16_t gso_size;    /* payload bytes per segment (MSS) */
+	uint16_t hdr_len;     /* bytes of headers to repeat per segment */
+	uint16_t port;        /* free for the application: where it came from */
 	/* Second cache line: rarely used. */
 	uk_netbuf_dtor dtor UK_ALIGNED(UK_CACHE_LINE);
 	void *dtor_arg;
-	struct uk_netbuf *parent;    /* clone: whose data this is */
-	void *priv;                  /* private area of priv_size bytes, or NULL */
+	struct uk_netbuf *parent; /* clone: whose data this is */
+	void *priv;               /* private area of priv_size bytes, or NULL */
 	uint32_t priv_size;
-	uint32_t obj_id;             /* index in its pool */
+	uint32_t obj_id; /* index in its pool */
 } UK_ALIGNED(UK_CACHE_LINE);
 
 _Static_assert(sizeof(struct uk_netbuf) == 2 * UK_CACHE_LINE, "two cache lines");
 _Static_assert(offsetof(struct uk_netbuf, flags) % 4 == 0 &&
-	offsetof(struct uk_netbuf, owner) == offsetof(struct uk_netbuf, flags) + 3, "one word");
+		       offsetof(struct uk_netbuf, owner) == offsetof(struct uk_netbuf, flags) + 3,
+	"one word");
 
 /* Who holds a netbuf, checked in debug builds at each hand-over. */
 #define UK_NETBUF_OWNER_POOL   0x50
@@ -82,22 +84,23 @@ struct uk_netbuf_pool {
 	struct uk_netbuf **stack; /* free buffers, top at stack[nb_free - 1] */
 	uint32_t nb_free;
 	uint32_t nb_total;
-	uint32_t data_size;       /* bytes of room per buffer, head room included */
-	uint32_t stride;          /* bytes from object to object */
-	uint32_t headroom;        /* bytes before data in a fresh buffer */
-	uint32_t data_off;        /* bytes from the object to data in a fresh buffer */
+	uint32_t data_size; /* bytes of room per buffer, head room included */
+	uint32_t stride;    /* bytes from object to object */
+	uint32_t headroom;  /* bytes before data in a fresh buffer */
+	uint32_t data_off;  /* bytes from the object to data in a fresh buffer */
 	uint32_t priv_size;
-	uint64_t nb_empty;        /* requests that found too few buffers */
+	uint64_t nb_empty; /* requests that found too few buffers */
 	void *mem;
 };
 
 /*
  * A pool of `nb` buffers with room for `data_size` bytes beside UK_NETBUF_HEADROOM and a private
- * area of `priv_size` bytes. Memory comes from the image's heap and is touched once here. The stride is
- * an odd number of cache lines, so that buffers spread over all cache sets. NULL: out of memory.
- * Thread: the pool belongs to the calling core.
+ * area of `priv_size` bytes. Memory comes from the image's heap and is touched once here. The
+ * stride is an odd number of cache lines, so that buffers spread over all cache sets. NULL: out of
+ * memory. Thread: the pool belongs to the calling core.
  */
-struct uk_netbuf_pool *uk_netbuf_pool_create(uint32_t nb, uint32_t data_size, uint32_t priv_size) UK_MUST_USE;
+struct uk_netbuf_pool *uk_netbuf_pool_create(uint32_t nb, uint32_t data_size, uint32_t priv_size)
+	UK_MUST_USE;
 
 /* Bytes of heap that uk_netbuf_pool_create would take. */
 size_t uk_netbuf_pool_bytes(uint32_t nb, uint32_t data_size, uint32_t priv_size);
@@ -127,7 +130,8 @@ UK_INLINE void uk_netbuf_reset(struct uk_netbuf *nb)
 	nb->gso_type = UK_NETBUF_GSO_NONE;
 }
 
-/* The same for a buffer that comes from its pool's stack: needs no look at it. Cost: four stores. */
+/* The same for a buffer that comes from its pool's stack: needs no look at it. Cost: four stores.
+ */
 UK_INLINE void uk_netbuf_refresh(struct uk_netbuf *nb, uint32_t data_off)
 {
 	nb->next = NULL;
@@ -153,12 +157,12 @@ UK_INLINE UK_MUST_USE struct uk_netbuf *uk_netbuf_alloc(struct uk_netbuf_pool *p
 }
 
 /*
- * Up to n fresh buffers; returns how many. They come in the order in which free_burst put them back, so a loop
- * that allocates and frees equal bursts sees the same buffers at the same places and
- * a ring's descriptors need no rewriting.
+ * Up to n fresh buffers; returns how many. They come in the order in which free_burst put them
+ * back, so a loop that allocates and frees equal bursts sees the same buffers at the same places
+ * and a ring's descriptors need no rewriting.
  */
-UK_INLINE UK_MUST_USE uint16_t uk_netbuf_alloc_burst(struct uk_netbuf_pool *p,
-	struct uk_netbuf *v[] UK_GIVES, uint16_t n)
+UK_INLINE UK_MUST_USE uint16_t uk_netbuf_alloc_burst(
+	struct uk_netbuf_pool *p, struct uk_netbuf *v[] UK_GIVES, uint16_t n)
 {
 	struct uk_netbuf **from;
 	uint32_t data_off = p->data_off;
@@ -191,7 +195,8 @@ UK_INLINE void uk_netbuf_pool_put(struct uk_netbuf *nb)
 	p->stack[p->nb_free++] = nb;
 }
 
-/* One part, unshared, direct, no checksum or segmentation to be done: what the fast path is made for. */
+/* One part, unshared, direct, no checksum or segmentation to be done: what the fast path is made
+ * for. */
 UK_INLINE bool uk_netbuf_is_simple(const struct uk_netbuf *nb)
 {
 	uint32_t word;
@@ -215,12 +220,13 @@ UK_INLINE void uk_netbuf_free_burst(struct uk_netbuf *v[] UK_TAKES, uint16_t n)
 		uk_netbuf_free(v[i]);
 }
 
-/* One more owner of the packet (every part of the chain). The data is then read-only for all of them. */
+/* One more owner of the packet (every part of the chain). The data is then read-only for all of
+ * them. */
 void uk_netbuf_ref(struct uk_netbuf *nb);
 
 /*
- * A second descriptor chain of the same data, its own metadata, offsets and chain; descriptors come from
- * `p`. Data is shared and read-only. NULL: the pool is empty.
+ * A second descriptor chain of the same data, its own metadata, offsets and chain; descriptors come
+ * from `p`. Data is shared and read-only. NULL: the pool is empty.
  */
 struct uk_netbuf *uk_netbuf_clone(struct uk_netbuf *nb, struct uk_netbuf_pool *p) UK_MUST_USE;
 
@@ -257,7 +263,8 @@ UK_INLINE uint32_t uk_netbuf_pkt_len(const struct uk_netbuf *nb)
 	return n;
 }
 
-/* `len` bytes more in front (negative: trimmed off). -ENOSPC, nothing changed: no room or not so long. */
+/* `len` bytes more in front (negative: trimmed off). -ENOSPC, nothing changed: no room or not so
+ * long. */
 int uk_netbuf_header(struct uk_netbuf *nb, int32_t len) UK_MUST_USE;
 
 /* `len` bytes more at the end of this part (negative: trimmed off). -ENOSPC as above. */
@@ -266,7 +273,8 @@ int uk_netbuf_trailer(struct uk_netbuf *nb, int32_t len) UK_MUST_USE;
 /* Chains `tail` behind the last part of `head`; head's owner owns both from then on. */
 void uk_netbuf_append(struct uk_netbuf *head, struct uk_netbuf *tail UK_TAKES);
 
-/* Copies up to `len` bytes from offset `off` of the packet into dst; returns how many were there. */
+/* Copies up to `len` bytes from offset `off` of the packet into dst; returns how many were there.
+ */
 uint32_t uk_netbuf_read(const struct uk_netbuf *nb, uint32_t off, void *dst, uint32_t len);
 
 #endif

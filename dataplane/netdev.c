@@ -121,10 +121,12 @@ int uk_netdev_configure(struct uk_netdev *dev, const struct uk_netdev_conf *conf
 	UK_ASSERT(dev->state == UK_NETDEV_UNCONFIGURED || dev->state == UK_NETDEV_CONFIGURED);
 	uk_netdev_info_get(dev, &info);
 	if (conf->nb_rx_queues > info.max_rx_queues || conf->nb_tx_queues > info.max_tx_queues ||
-		conf->nb_rx_queues > UK_NETDEV_QUEUES_MAX || conf->nb_tx_queues > UK_NETDEV_QUEUES_MAX ||
+		conf->nb_rx_queues > UK_NETDEV_QUEUES_MAX ||
+		conf->nb_tx_queues > UK_NETDEV_QUEUES_MAX ||
 		conf->nb_rx_queues + conf->nb_tx_queues == 0)
 		return -EINVAL;
-	if ((conf->offloads & ~info.features) != 0 || (conf->lro && !(info.features & UK_NETDEV_F_LRO)))
+	if ((conf->offloads & ~info.features) != 0 ||
+		(conf->lro && !(info.features & UK_NETDEV_F_LRO)))
 		return -ENOTSUP;
 	rc = dev->ops->configure(dev, conf);
 	if (rc < 0)
@@ -281,7 +283,8 @@ int uk_netdev_promiscuous_set(struct uk_netdev *dev, unsigned mode)
 	int rc;
 
 	UK_ASSERT(dev->state >= UK_NETDEV_UNCONFIGURED);
-	rc = dev->ops->promiscuous_set == NULL ? -ENOTSUP : dev->ops->promiscuous_set(dev, mode != 0);
+	rc = dev->ops->promiscuous_set == NULL ? -ENOTSUP
+					       : dev->ops->promiscuous_set(dev, mode != 0);
 	if (rc == 0)
 		dev->promiscuous = mode != 0;
 	return rc;

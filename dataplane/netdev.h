@@ -9,8 +9,9 @@
  * All calls but rx_burst, tx_burst, rx_one and tx_one are for set-up: one thread, may
  * exit to the hypervisor. A queue belongs to one core at a time; queues share nothing.
  *
- * Errors: a negative errno. -ENODEV from a burst call means that the device went away or misbehaved and was
- * shut down: all buffers it held were taken back, and further calls say the same until it resumes.
+ * Errors: a negative errno. -ENODEV from a burst call means that the device went away or misbehaved
+ *and was shut down: all buffers it held were taken back, and further calls say the same until it
+ *resumes.
  */
 #ifndef SLUICE_DATAPLANE_NETDEV_H
 #define SLUICE_DATAPLANE_NETDEV_H
@@ -35,9 +36,10 @@ enum uk_netdev_state {
 };
 
 /* Status bits of the burst and one calls. */
-#define UK_NETDEV_STATUS_SUCCESS  0x1 /* at least one packet was received or taken */
-#define UK_NETDEV_STATUS_MORE     0x2 /* rx: more are waiting; tx: there is room for more */
-#define UK_NETDEV_STATUS_UNDERRUN 0x4 /* rx: the allocator gave too few buffers to refill the ring */
+#define UK_NETDEV_STATUS_SUCCESS 0x1 /* at least one packet was received or taken */
+#define UK_NETDEV_STATUS_MORE    0x2 /* rx: more are waiting; tx: there is room for more */
+#define UK_NETDEV_STATUS_UNDERRUN                                                                  \
+	0x4 /* rx: the allocator gave too few buffers to refill the ring */
 
 /* uk_netdev_info.features: what may be asked for in uk_netbuf metadata. */
 #define UK_NETDEV_F_RXQ_INTR     0x01 /* interrupt mode */
@@ -52,16 +54,16 @@ enum uk_netdev_state {
 struct uk_netdev_info {
 	uint16_t max_rx_queues;
 	uint16_t max_tx_queues;
-	uint16_t max_mtu;      /* bytes of payload, without the Ethernet header */
-	uint16_t nb_encap_tx;  /* head room that transmit uses, bytes */
-	uint16_t nb_encap_rx;  /* head room that receive uses, bytes */
-	uint32_t features;     /* UK_NETDEV_F_* */
+	uint16_t max_mtu;     /* bytes of payload, without the Ethernet header */
+	uint16_t nb_encap_tx; /* head room that transmit uses, bytes */
+	uint16_t nb_encap_rx; /* head room that receive uses, bytes */
+	uint32_t features;    /* UK_NETDEV_F_* */
 };
 
 struct uk_netdev_queue_info {
-	uint16_t nb_max;      /* descriptors */
+	uint16_t nb_max; /* descriptors */
 	uint16_t nb_min;
-	uint16_t nb_align;    /* the number has to be a multiple of it */
+	uint16_t nb_align; /* the number has to be a multiple of it */
 	bool nb_is_power_of_two;
 };
 
@@ -86,7 +88,7 @@ typedef void (*uk_netdev_queue_event)(struct uk_netdev *dev, uint16_t queue_id, 
 struct uk_netdev_rxqueue_conf {
 	uk_netdev_alloc_rxpkts alloc_rxpkts; /* required */
 	void *alloc_rxpkts_argp;
-	uk_netdev_queue_event callback;      /* NULL: queue is only polled */
+	uk_netdev_queue_event callback; /* NULL: queue is only polled */
 	void *callback_cookie;
 };
 
@@ -97,20 +99,20 @@ struct uk_netdev_txqueue_conf {
 /* Counters of one queue since start; plain 64-bit, written by the queue's core only. */
 struct uk_netdev_qstats {
 	uint64_t packets;
-	uint64_t bytes;      /* of frames, without CRC and device header; each chain counted once */
-	uint64_t errors;     /* malformed by the device: dropped */
-	uint64_t bursts;     /* calls that moved at least one packet */
-	uint64_t empty;      /* calls that found nothing (rx) or no room (tx) */
-	uint64_t nombuf;     /* rx: refill found the allocator empty */
-	uint64_t notify;     /* doorbells rung */
-	uint64_t resets;     /* times the device was set up anew */
+	uint64_t bytes;  /* of frames, without CRC and device header; each chain counted once */
+	uint64_t errors; /* malformed by the device: dropped */
+	uint64_t bursts; /* calls that moved at least one packet */
+	uint64_t empty;  /* calls that found nothing (rx) or no room (tx) */
+	uint64_t nombuf; /* rx: refill found the allocator empty */
+	uint64_t notify; /* doorbells rung */
+	uint64_t resets; /* times the device was set up anew */
 };
 
 /* Extra information a driver may have (the "einfo" of uknetdev): NULL when it has none. */
 enum uk_netdev_einfo_type {
-	UK_NETDEV_EINFO_BUS,     /* "0000:00:03.0" */
-	UK_NETDEV_EINFO_RING,    /* "split", "packed", "split,in-order", "packed,in-order" */
-	UK_NETDEV_EINFO_IPV4,    /* boot option "netdev<id>.ip" as it stands (ADDRESS/BITS:GATEWAY) */
+	UK_NETDEV_EINFO_BUS,  /* "0000:00:03.0" */
+	UK_NETDEV_EINFO_RING, /* "split", "packed", "split,in-order", "packed,in-order" */
+	UK_NETDEV_EINFO_IPV4, /* boot option "netdev<id>.ip" as it stands (ADDRESS/BITS:GATEWAY) */
 };
 
 /* Per-queue state of the driver; opaque here. */
@@ -137,11 +139,12 @@ struct uk_netdev {
 	uint16_t mtu;
 	bool promiscuous;
 	uint32_t rx_armed; /* bit per receive queue whose interrupt is enabled */
-	void *scratch; /* the application's */
+	void *scratch;     /* the application's */
 	struct uk_netdev_rxqueue_conf rx_conf[UK_NETDEV_QUEUES_MAX];
 };
 
-/* Devices of all drivers the image lists in uk_netdev_drivers, in bus order. Finds them at the first call. */
+/* Devices of all drivers the image lists in uk_netdev_drivers, in bus order. Finds them at the
+ * first call. */
 unsigned uk_netdev_count(void);
 struct uk_netdev *uk_netdev_get(unsigned id);
 uint16_t uk_netdev_id_get(const struct uk_netdev *dev);
@@ -156,8 +159,10 @@ const void *uk_netdev_einfo_get(struct uk_netdev *dev, enum uk_netdev_einfo_type
 
 /* -> CONFIGURED. Again in CONFIGURED is allowed: all queues are to be configured again then. */
 int uk_netdev_configure(struct uk_netdev *dev, const struct uk_netdev_conf *conf) UK_MUST_USE;
-int uk_netdev_rxq_info_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info) UK_MUST_USE;
-int uk_netdev_txq_info_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info) UK_MUST_USE;
+int uk_netdev_rxq_info_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info)
+	UK_MUST_USE;
+int uk_netdev_txq_info_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_queue_info *info)
+	UK_MUST_USE;
 
 /* nb_desc 0: the driver's choice (256, or what the device has). */
 int uk_netdev_rxq_configure(struct uk_netdev *dev, uint16_t q, uint16_t nb_desc,
@@ -181,20 +186,23 @@ int uk_netdev_promiscuous_set(struct uk_netdev *dev, unsigned mode) UK_MUST_USE;
 /* 1: link is up; 0: down; without F_STATUS always 1. Cost: one device access (an exit). */
 int uk_netdev_link_get(struct uk_netdev *dev);
 
-/* Interrupt mode of a receive queue: enable returns 1 when packets wait already (poll again), 0 when armed. */
+/* Interrupt mode of a receive queue: enable returns 1 when packets wait already (poll again), 0
+ * when armed. */
 int uk_netdev_rxq_intr_enable(struct uk_netdev *dev, uint16_t q) UK_MUST_USE;
 int uk_netdev_rxq_intr_disable(struct uk_netdev *dev, uint16_t q) UK_MUST_USE;
 
 /*
- * For a loop that has nothing to do: looks after devices that lost their back end, calls the callbacks of
- * queues whose interrupt fired (they are disarmed then) and returns; if none did, sleeps until one does or until
- * `deadline_ns` (of uk_clock_ns). Returns at once while a queue with a callback is not armed.
+ * For a loop that has nothing to do: looks after devices that lost their back end, calls the
+ * callbacks of queues whose interrupt fired (they are disarmed then) and returns; if none did,
+ * sleeps until one does or until `deadline_ns` (of uk_clock_ns). Returns at once while a queue with
+ * a callback is not armed.
  */
 void uk_netdev_idle(uint64_t deadline_ns);
 
 /*
- * Looks after devices: link changes, NEEDS_RESET, recovery. Call a few times a second; costs three exits a device.
- * Thread: no other core may be in a burst call meanwhile. 0, or the -errno of the first device in trouble.
+ * Looks after devices: link changes, NEEDS_RESET, recovery. Call a few times a second; costs three
+ * exits a device. Thread: no other core may be in a burst call meanwhile. 0, or the -errno of the
+ * first device in trouble.
  */
 int uk_netdev_service(void);
 
@@ -202,24 +210,27 @@ void uk_netdev_rxq_stats_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev
 void uk_netdev_txq_stats_get(struct uk_netdev *dev, uint16_t q, struct uk_netdev_qstats *st);
 
 /*
- * Receives up to *cnt packets of queue `q` into v; *cnt becomes how many. The ring is refilled by the
- * queue's allocator callback. Owner: the caller owns what it got. Returns status bits, or -ENODEV.
- * Thread: the queue's core. Cost: one indirect call, no copy, no exit (a doorbell only if the device asks).
+ * Receives up to *cnt packets of queue `q` into v; *cnt becomes how many. The ring is refilled by
+ * the queue's allocator callback. Owner: the caller owns what it got. Returns status bits, or
+ * -ENODEV. Thread: the queue's core. Cost: one indirect call, no copy, no exit (a doorbell only if
+ * the device asks).
  */
-UK_INLINE int uk_netdev_rx_burst(struct uk_netdev *dev, uint16_t q, struct uk_netbuf *v[] UK_GIVES, uint16_t *cnt)
+UK_INLINE int uk_netdev_rx_burst(
+	struct uk_netdev *dev, uint16_t q, struct uk_netbuf *v[] UK_GIVES, uint16_t *cnt)
 {
 	return dev->rx_burst(dev->rxq[q], v, cnt);
 }
 
 /*
- * Sends up to *cnt packets; *cnt becomes how many were taken. What was not taken stays the caller's. A packet that
- * no device could send (shorter than 14 bytes, beyond max_mtu, with metadata for offloads that were not asked for)
- * is taken, freed and counted in errors.
- * Sent buffers are freed at later calls. Metadata and private area of a buffer are unchanged; up to
- * nb_encap_tx bytes of head room before data are overwritten. Returns status bits, or -ENODEV with *cnt = 0.
+ * Sends up to *cnt packets; *cnt becomes how many were taken. What was not taken stays the
+ * caller's. A packet that no device could send (shorter than 14 bytes, beyond max_mtu, with
+ * metadata for offloads that were not asked for) is taken, freed and counted in errors. Sent
+ * buffers are freed at later calls. Metadata and private area of a buffer are unchanged; up to
+ * nb_encap_tx bytes of head room before data are overwritten. Returns status bits, or -ENODEV with
+ * *cnt = 0.
  */
-UK_INLINE int uk_netdev_tx_burst(struct uk_netdev *dev, uint16_t q, struct uk_netbuf *v[] UK_TAKES_HEAD,
-	uint16_t *cnt)
+UK_INLINE int uk_netdev_tx_burst(
+	struct uk_netdev *dev, uint16_t q, struct uk_netbuf *v[] UK_TAKES_HEAD, uint16_t *cnt)
 {
 	return dev->tx_burst(dev->txq[q], v, cnt);
 }
@@ -231,7 +242,8 @@ UK_INLINE int uk_netdev_rx_one(struct uk_netdev *dev, uint16_t q, struct uk_netb
 	return uk_netdev_rx_burst(dev, q, nb, &n);
 }
 
-UK_INLINE int uk_netdev_tx_one(struct uk_netdev *dev, uint16_t q, struct uk_netbuf *nb UK_TAKES_HEAD)
+UK_INLINE int uk_netdev_tx_one(
+	struct uk_netdev *dev, uint16_t q, struct uk_netbuf *nb UK_TAKES_HEAD)
 {
 	uint16_t n = 1;
 
@@ -246,7 +258,7 @@ UK_INLINE bool uk_netdev_status_successful(int status)
 UK_INLINE bool uk_netdev_status_more(int status)
 {
 	return status > 0 && (status & (UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE)) ==
-		(UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE);
+				     (UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE);
 }
 
 UK_INLINE bool uk_netdev_status_notready(int status)

@@ -39,7 +39,8 @@ static bool idle_quiet(void)
 	for (unsigned i = 0; i < uk_netdev_count(); i++) {
 		const struct uk_netdev *dev = uk_netdev_get(i);
 
-		for (unsigned q = 0; dev->state == UK_NETDEV_RUNNING && q < dev->nb_rx_queues; q++) {
+		for (unsigned q = 0; dev->state == UK_NETDEV_RUNNING && q < dev->nb_rx_queues;
+			q++) {
 			if (dev->rx_conf[q].callback != NULL && !(dev->rx_armed & 1u << q))
 				return false;
 		}

@@ -11,13 +11,14 @@
 #define CONFIG_TRIES 100
 
 /* What an application may choose per uk_netdev_conf; all the rest is wanted whenever offered. */
-#define VNET_OFFLOADS \
+#define VNET_OFFLOADS                                                                              \
 	(VNET_F_CSUM | VNET_F_HOST_TSO4 | VNET_F_HOST_TSO6 | VNET_F_HOST_ECN | VNET_F_GUEST_CSUM | \
 		VNET_F_GUEST_TSO4 | VNET_F_GUEST_TSO6 | VNET_F_GUEST_ECN)
-#define VNET_WANTED \
-	(UK_VIRTIO_F_VERSION_1 | UK_VIRTIO_F_RING_PACKED | UK_VIRTIO_F_IN_ORDER | UK_VIRTIO_F_EVENT_IDX | \
-		VNET_F_MAC | VNET_F_MTU | VNET_F_STATUS | VNET_F_MRG_RXBUF | VNET_F_CTRL_VQ | \
-		VNET_F_CTRL_RX | VNET_F_CTRL_MAC_ADDR | VNET_F_MQ | VNET_OFFLOADS)
+#define VNET_WANTED                                                                                \
+	(UK_VIRTIO_F_VERSION_1 | UK_VIRTIO_F_RING_PACKED | UK_VIRTIO_F_IN_ORDER |                  \
+		UK_VIRTIO_F_EVENT_IDX | VNET_F_MAC | VNET_F_MTU | VNET_F_STATUS |                  \
+		VNET_F_MRG_RXBUF | VNET_F_CTRL_VQ | VNET_F_CTRL_RX | VNET_F_CTRL_MAC_ADDR |        \
+		VNET_F_MQ | VNET_OFFLOADS)
 
 /* 5.1.3.1: no bit without the one it needs. */
 static uint64_t vnet_needs_met(uint64_t f)
@@ -36,8 +37,8 @@ static uint64_t vnet_needs_met(uint64_t f)
 }
 
 /*
- * Boot options: virtio_net.ring=auto|split|packed, virtio_net.size=ENTRIES, virtio_net.features_off=HEX (bits that
- * are not to be used even if offered).
+ * Boot options: virtio_net.ring=auto|split|packed, virtio_net.size=ENTRIES,
+ * virtio_net.features_off=HEX (bits that are not to be used even if offered).
  */
 static int vnet_options(struct uk_virtio_net *vn, uint64_t *required)
 {
@@ -82,7 +83,8 @@ static int vnet_config_read(struct uk_virtio_net *vn, struct vnet_config *c)
 		if (vnet_has(vn, VNET_F_MAC))
 			vd->ops->config_read(vd, VNET_CONFIG_MAC, &c->mac, sizeof(c->mac));
 		if (vnet_has(vn, VNET_F_MQ))
-			vd->ops->config_read(vd, VNET_CONFIG_MAX_PAIRS, &c->max_pairs, sizeof(c->max_pairs));
+			vd->ops->config_read(
+				vd, VNET_CONFIG_MAX_PAIRS, &c->max_pairs, sizeof(c->max_pairs));
 		if (vnet_has(vn, VNET_F_MTU))
 			vd->ops->config_read(vd, VNET_CONFIG_MTU, &c->mtu, sizeof(c->mtu));
 		if (vd->ops->config_gen(vd) == gen)
@@ -109,8 +111,10 @@ static void vnet_config_apply(struct uk_virtio_net *vn, const struct vnet_config
 	vn->dev_pairs = vnet_has(vn, VNET_F_MQ) ? c->max_pairs : 1;
 	if (vnet_has(vn, VNET_F_MQ) && (c->max_pairs == 0 || c->max_pairs > 0x8000))
 		vn->offered &= ~VNET_F_MQ;
-	if (vnet_has(vn, VNET_F_CTRL_VQ) && uk_virtio_net_queue_max(vn, uk_virtio_net_queue_ctrl_index(vn)) < 2)
-		vn->offered = vnet_needs_met(vn->offered & ~VNET_F_CTRL_VQ); /* no room for command and answer */
+	if (vnet_has(vn, VNET_F_CTRL_VQ) &&
+		uk_virtio_net_queue_max(vn, uk_virtio_net_queue_ctrl_index(vn)) < 2)
+		vn->offered = vnet_needs_met(
+			vn->offered & ~VNET_F_CTRL_VQ); /* no room for command and answer */
 	if (vnet_has(vn, VNET_F_MTU) && c->mtu < 68)
 		vn->offered &= ~VNET_F_MTU;
 	if (!(vn->offered & VNET_F_MQ))
@@ -157,10 +161,12 @@ static void vnet_info_get(struct uk_netdev *dev, struct uk_netdev_info *info)
 	info->max_mtu = vn->max_mtu;
 	info->nb_encap_tx = info->nb_encap_rx = VNET_HDR_LEN;
 	info->features = UK_NETDEV_F_RXQ_INTR | (f & VNET_F_CSUM ? UK_NETDEV_F_PARTIAL_CSUM : 0) |
-		(f & VNET_F_HOST_TSO4 ? UK_NETDEV_F_TSO4 : 0) | (f & VNET_F_HOST_TSO6 ? UK_NETDEV_F_TSO6 : 0) |
-		(f & VNET_F_GUEST_CSUM ? UK_NETDEV_F_RX_CSUM : 0) |
-		((f & tso) && (f & VNET_F_MRG_RXBUF) ? UK_NETDEV_F_LRO : 0) |
-		(f & VNET_F_CTRL_RX ? UK_NETDEV_F_PROMISCUOUS : 0) | (f & VNET_F_STATUS ? UK_NETDEV_F_STATUS : 0);
+			 (f & VNET_F_HOST_TSO4 ? UK_NETDEV_F_TSO4 : 0) |
+			 (f & VNET_F_HOST_TSO6 ? UK_NETDEV_F_TSO6 : 0) |
+			 (f & VNET_F_GUEST_CSUM ? UK_NETDEV_F_RX_CSUM : 0) |
+			 ((f & tso) && (f & VNET_F_MRG_RXBUF) ? UK_NETDEV_F_LRO : 0) |
+			 (f & VNET_F_CTRL_RX ? UK_NETDEV_F_PROMISCUOUS : 0) |
+			 (f & VNET_F_STATUS ? UK_NETDEV_F_STATUS : 0);
 }
 
 static const void *vnet_einfo_get(struct uk_netdev *dev, enum uk_netdev_einfo_type type)
@@ -177,7 +183,8 @@ static const void *vnet_einfo_get(struct uk_netdev *dev, enum uk_netdev_einfo_ty
 	return packed ? "packed" : "split";
 }
 
-/* The choice is negotiated at start: an application that uses no offload gets a device that offers none. */
+/* The choice is negotiated at start: an application that uses no offload gets a device that offers
+ * none. */
 static int vnet_configure(struct uk_netdev *dev, const struct uk_netdev_conf *conf)
 {
 	struct uk_virtio_net *vn = vnet_of(dev);
@@ -195,11 +202,13 @@ static int vnet_configure(struct uk_netdev *dev, const struct uk_netdev_conf *co
 		want |= VNET_F_GUEST_TSO4 | VNET_F_GUEST_TSO6 | VNET_F_GUEST_ECN;
 	uk_virtio_net_queue_destroy(vn);
 	vn->wanted = vnet_needs_met(want & vn->offered);
-	vn->nb_pairs = conf->nb_rx_queues > conf->nb_tx_queues ? conf->nb_rx_queues : conf->nb_tx_queues;
+	vn->nb_pairs =
+		conf->nb_rx_queues > conf->nb_tx_queues ? conf->nb_rx_queues : conf->nb_tx_queues;
 	return 0;
 }
 
-static int vnet_queue_info(struct uk_virtio_net *vn, uint16_t index, struct uk_netdev_queue_info *info)
+static int vnet_queue_info(
+	struct uk_virtio_net *vn, uint16_t index, struct uk_netdev_queue_info *info)
 {
 	info->nb_max = uk_virtio_net_queue_max(vn, index);
 	info->nb_min = 1;

@@ -7,14 +7,14 @@
 #define CTRL_WAIT_NS 1000000000ull
 
 /* Classes and commands: 5.1.6.5.1, 5.1.6.5.2, 5.1.6.5.5. */
-#define CTRL_RX          0
-#define CTRL_RX_PROMISC  0
-#define CTRL_MAC         1
-#define CTRL_MAC_ADDR    1
-#define CTRL_MQ          4
-#define CTRL_MQ_PAIRS    0
-#define CTRL_OK          0
-#define CTRL_NO_ANSWER   0xff
+#define CTRL_RX         0
+#define CTRL_RX_PROMISC 0
+#define CTRL_MAC        1
+#define CTRL_MAC_ADDR   1
+#define CTRL_MQ         4
+#define CTRL_MQ_PAIRS   0
+#define CTRL_OK         0
+#define CTRL_NO_ANSWER  0xff
 
 /* Puts the command and the room for its answer on the ring; returns the id. */
 static uint16_t ctrl_post(struct vnet_ctrl *c, uint32_t len)
@@ -65,13 +65,15 @@ static int ctrl_wait(struct uk_virtio_net *vn, uint16_t id)
 		uk_pause();
 	}
 	if (used != id)
-		return uk_virtio_net_recover_broken(r, "a control buffer came back that it does not hold");
+		return uk_virtio_net_recover_broken(
+			r, "a control buffer came back that it does not hold");
 	vnet_ring_advance(r, r->packed ? 2 : 1, r->packed);
 	r->nb_free += 2;
 	return UK_READ_ONCE(vn->ctrl.buf->ack) == CTRL_OK ? 0 : -EIO;
 }
 
-static int ctrl_command(struct uk_virtio_net *vn, uint8_t class, uint8_t cmd, const void *data, uint32_t len)
+static int ctrl_command(
+	struct uk_virtio_net *vn, uint8_t class, uint8_t cmd, const void *data, uint32_t len)
 {
 	struct vnet_ctrl_buf *buf = vn->ctrl.buf;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/virtio_net_ring.h"
 
-/* The device works out of order and the descriptor whose turn it is has not come back: any other free id. */
+/* The device works out of order and the descriptor whose turn it is has not come back: any other
+ * free id. */
 static __attribute__((noinline)) uint16_t fill_other_id(const struct vnet_ring *r)
 {
 	uint16_t id = 0;
@@ -11,20 +12,23 @@ static __attribute__((noinline)) uint16_t fill_other_id(const struct vnet_ring *
 	return id;
 }
 
-/* For a buffer that is not as the pools make them: its data moves back behind the device's header. */
+/* For a buffer that is not as the pools make them: its data moves back behind the device's header.
+ */
 static __attribute__((noinline)) void fill_make_room(struct uk_netbuf *nb)
 {
 	if (uk_netbuf_headroom(nb) < VNET_HDR_LEN)
 		nb->data = nb->buf + VNET_HDR_LEN;
-	UK_ASSERT(nb->buflen >= uk_netbuf_headroom(nb) + VNET_ETH_HLEN); /* too small for any frame */
+	UK_ASSERT(
+		nb->buflen >= uk_netbuf_headroom(nb) + VNET_ETH_HLEN); /* too small for any frame */
 }
 
 /*
- * Split: a descriptor of receive keeps its place in the available ring, and mostly its buffer too (the pool hands out in
- * the order of return), so its line is only written where something differs and stays shared else.
+ * Split: a descriptor of receive keeps its place in the available ring, and mostly its buffer too
+ * (the pool hands out in the order of return), so its line is only written where something differs
+ * and stays shared else.
  */
-UK_INLINE void fill_put_split(struct vnet_cursor *c, struct uk_vring_avail *avail, uint64_t addr, uint32_t len,
-	uint16_t id)
+UK_INLINE void fill_put_split(struct vnet_cursor *c, struct uk_vring_avail *avail, uint64_t addr,
+	uint32_t len, uint16_t id)
 {
 	struct uk_vring_desc *d = &c->desc[id];
 	uint64_t rest = len | (uint64_t)UK_VRING_F_WRITE << 32;
@@ -38,13 +42,15 @@ UK_INLINE void fill_put_split(struct vnet_cursor *c, struct uk_vring_avail *avai
 	vnet_cursor_offer(c, avail, id);
 }
 
-UK_INLINE void fill_put(struct vnet_ring *r, struct vnet_cursor *c, struct uk_netbuf *nb, const bool packed)
+UK_INLINE void fill_put(
+	struct vnet_ring *r, struct vnet_cursor *c, struct uk_netbuf *nb, const bool packed)
 {
 	uint16_t id = vnet_cursor_id(c, packed);
 	uint64_t addr;
 	uint32_t len;
 
-	if (UK_UNLIKELY((uk_netbuf_headroom(nb) < VNET_HDR_LEN) | (vnet_room(nb) - VNET_ETH_HLEN > INT32_MAX)))
+	if (UK_UNLIKELY((uk_netbuf_headroom(nb) < VNET_HDR_LEN) |
+			(vnet_room(nb) - VNET_ETH_HLEN > INT32_MAX)))
 		fill_make_room(nb);
 	uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
 	if (UK_UNLIKELY(r->sw[id] != NULL))
@@ -97,7 +103,8 @@ UK_INLINE int fill_ring(struct uk_netdev_rx_queue *q, uint16_t least, const bool
 		enough = fill_batch(q, packed);
 	if (UK_LIKELY(r->nb_free != nb_free)) {
 		vnet_ring_publish(r, packed);
-		if (UK_UNLIKELY(vnet_ring_wants_kick(r, old, (uint16_t)(nb_free - r->nb_free), packed))) {
+		if (UK_UNLIKELY(vnet_ring_wants_kick(
+			    r, old, (uint16_t)(nb_free - r->nb_free), packed))) {
 			q->stats.notify++;
 			vnet_ring_kick(r);
 		}

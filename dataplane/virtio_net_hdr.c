@@ -5,7 +5,8 @@
 
 static bool hdr_csum_ok(uint16_t start, uint16_t offset, uint32_t total)
 {
-	return (uint32_t)start + offset + 2 <= total; /* the checksum field itself: RFC 9293, RFC 768 */
+	return (uint32_t)start + offset + 2 <=
+	       total; /* the checksum field itself: RFC 9293, RFC 768 */
 }
 
 /* Whether a segmentation type is one that these features allow. */
@@ -24,11 +25,13 @@ static bool hdr_gso_ok(uint8_t type, uint64_t features, uint64_t tso4, uint64_t 
 }
 
 /* 5.1.6.2.1: DATA_VALID is never set towards the device, num_buffers is zero. */
-int uk_virtio_net_hdr_fill(struct vnet_hdr *h, const struct uk_netbuf *nb, uint32_t total, uint64_t features)
+int uk_virtio_net_hdr_fill(
+	struct vnet_hdr *h, const struct uk_netbuf *nb, uint32_t total, uint64_t features)
 {
 	memset(h, 0, sizeof(*h));
 	if (nb->flags & UK_NETBUF_F_PARTIAL_CSUM) {
-		if (!(features & VNET_F_CSUM) || !hdr_csum_ok(nb->csum_start, nb->csum_offset, total))
+		if (!(features & VNET_F_CSUM) ||
+			!hdr_csum_ok(nb->csum_start, nb->csum_offset, total))
 			return -EINVAL;
 		h->flags = VNET_HDR_F_NEEDS_CSUM;
 		h->csum_start = nb->csum_start;
@@ -36,7 +39,8 @@ int uk_virtio_net_hdr_fill(struct vnet_hdr *h, const struct uk_netbuf *nb, uint3
 	}
 	if (nb->gso_type == UK_NETBUF_GSO_NONE)
 		return 0;
-	if (!hdr_gso_ok(nb->gso_type, features, VNET_F_HOST_TSO4, VNET_F_HOST_TSO6, VNET_F_HOST_ECN))
+	if (!hdr_gso_ok(
+		    nb->gso_type, features, VNET_F_HOST_TSO4, VNET_F_HOST_TSO6, VNET_F_HOST_ECN))
 		return -EINVAL;
 	if (h->flags == 0 || nb->gso_size == 0 || nb->hdr_len >= total)
 		return -EINVAL;
@@ -47,10 +51,12 @@ int uk_virtio_net_hdr_fill(struct vnet_hdr *h, const struct uk_netbuf *nb, uint3
 }
 
 /* 5.1.6.4: hdr_len is a hint only; it is kept when it lies inside the packet. */
-int uk_virtio_net_hdr_parse(struct uk_netbuf *nb, const struct vnet_hdr *h, uint32_t total, uint64_t features)
+int uk_virtio_net_hdr_parse(
+	struct uk_netbuf *nb, const struct vnet_hdr *h, uint32_t total, uint64_t features)
 {
 	if (h->flags & VNET_HDR_F_NEEDS_CSUM) {
-		if (!(features & VNET_F_GUEST_CSUM) || !hdr_csum_ok(h->csum_start, h->csum_offset, total))
+		if (!(features & VNET_F_GUEST_CSUM) ||
+			!hdr_csum_ok(h->csum_start, h->csum_offset, total))
 			return -EINVAL;
 		nb->flags |= UK_NETBUF_F_PARTIAL_CSUM;
 		nb->csum_start = h->csum_start;
@@ -60,7 +66,8 @@ int uk_virtio_net_hdr_parse(struct uk_netbuf *nb, const struct vnet_hdr *h, uint
 	}
 	if (h->gso_type == UK_NETBUF_GSO_NONE)
 		return 0;
-	if (!hdr_gso_ok(h->gso_type, features, VNET_F_GUEST_TSO4, VNET_F_GUEST_TSO6, VNET_F_GUEST_ECN))
+	if (!hdr_gso_ok(
+		    h->gso_type, features, VNET_F_GUEST_TSO4, VNET_F_GUEST_TSO6, VNET_F_GUEST_ECN))
 		return -EINVAL;
 	if (!(h->flags & VNET_HDR_F_NEEDS_CSUM) || h->gso_size == 0)
 		return -EINVAL;

@@ -22,15 +22,16 @@ struct vnet_hdr {
 _Static_assert(sizeof(struct vnet_hdr) == VNET_HDR_LEN, "5.1.6: 12 bytes with VERSION_1");
 
 /*
- * Fills the header of a packet of `total` bytes from its metadata. -EINVAL: it asks for what was not
- * negotiated (`features`) or its offsets lie outside the packet.
+ * Fills the header of a packet of `total` bytes from its metadata. -EINVAL: it asks for what was
+ * not negotiated (`features`) or its offsets lie outside the packet.
  */
 int uk_virtio_net_hdr_fill(struct vnet_hdr *h, const struct uk_netbuf *nb, uint32_t total,
 	uint64_t features) UK_MUST_USE;
 
 /*
- * Sets the metadata of a received packet of `total` bytes. -EINVAL: the header contradicts what was negotiated
- * or itself, or points outside the packet. `h` is a copy that the device can not change any more.
+ * Sets the metadata of a received packet of `total` bytes. -EINVAL: the header contradicts what was
+ * negotiated or itself, or points outside the packet. `h` is a copy that the device can not change
+ * any more.
  */
 int uk_virtio_net_hdr_parse(struct uk_netbuf *nb, const struct vnet_hdr *h, uint32_t total,
 	uint64_t features) UK_MUST_USE;

@@ -39,7 +39,8 @@ static bool intr_waiting(const struct vnet_ring *r)
 		return UK_READ_ONCE(r->used->idx) != r->tail;
 	if (r->in_order && r->seen != r->done)
 		return true;
-	return r->nb_free < r->size && uk_vring_is_used(UK_READ_ONCE(r->desc[r->tail].rest), r->tail_wrap);
+	return r->nb_free < r->size &&
+	       uk_vring_is_used(UK_READ_ONCE(r->desc[r->tail].rest), r->tail_wrap);
 }
 
 static void intr_set(struct vnet_ring *r, bool on)
@@ -48,7 +49,8 @@ static void intr_set(struct vnet_ring *r, bool on)
 	uk_virtio_net_intr_apply(r);
 }
 
-/* The barrier's partner is the device's between writing used entries and reading whether to interrupt. */
+/* The barrier's partner is the device's between writing used entries and reading whether to
+ * interrupt. */
 int uk_virtio_net_intr_enable(struct uk_netdev *dev, uint16_t q)
 {
 	struct vnet_ring *r = &dev->rxq[q]->ring;

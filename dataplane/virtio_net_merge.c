@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Received packets that are more than a frame in one buffer: spread over several (MRG_RXBUF), or with metadata in the header.
- * What has arrived of a packet waits in the queue until the rest is there (virtio 1.2, 5.1.6.4: a device uses all buffers
- * of a packet together, so that hardly ever happens).
+ * Received packets that are more than a frame in one buffer: spread over several (MRG_RXBUF), or
+ * with metadata in the header. What has arrived of a packet waits in the queue until the rest is
+ * there (virtio 1.2, 5.1.6.4: a device uses all buffers of a packet together, so that hardly ever
+ * happens).
  */
 #include <string.h>
 #include "dataplane/virtio_net_ring.h"
 
-/* Buffers that the packet is spread over; 0: impossible. Without MRG_RXBUF one, whatever the field says (5.1.6.4). */
+/* Buffers that the packet is spread over; 0: impossible. Without MRG_RXBUF one, whatever the field
+ * says (5.1.6.4). */
 static uint16_t merge_num_buffers(const struct uk_netdev_rx_queue *q, const struct vnet_hdr *h)
 {
 	if (q->mrg_mask == 0)

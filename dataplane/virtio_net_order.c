@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Devices with IN_ORDER (virtio 1.2, 2.7.9 and 2.8.8) may report a batch of buffers by the last one's id alone, at the
- * place of the batch's first entry. Here that becomes one entry per buffer again, in the driver's own memory.
+ * Devices with IN_ORDER (virtio 1.2, 2.7.9 and 2.8.8) may report a batch of buffers by the last
+ * one's id alone, at the place of the batch's first entry. Here that becomes one entry per buffer
+ * again, in the driver's own memory.
  */
 #include "dataplane/virtio_net_ring.h"
 
@@ -14,8 +15,10 @@ static uint64_t order_full(const struct vnet_ring *r, uint16_t id)
 	return id | len << 32;
 }
 
-/* Entries of the batch from position `pos` to the one of `id`, whose length the device gave. False: out of range. */
-static bool order_batch(struct vnet_ring *r, uint16_t pos, uint32_t id, uint64_t len, uint16_t max, uint16_t *nb)
+/* Entries of the batch from position `pos` to the one of `id`, whose length the device gave. False:
+ * out of range. */
+static bool order_batch(
+	struct vnet_ring *r, uint16_t pos, uint32_t id, uint64_t len, uint16_t max, uint16_t *nb)
 {
 	if (id >= r->size)
 		return false;
@@ -37,7 +40,8 @@ bool uk_virtio_net_order_split(struct vnet_ring *r, uint16_t used_idx)
 		uint64_t e = vnet_ring_used(r, r->seen & r->mask);
 		uint16_t nb;
 
-		if (!order_batch(r, r->seen & r->mask, (uint32_t)e, e >> 32, (uint16_t)(used_idx - r->seen), &nb))
+		if (!order_batch(r, r->seen & r->mask, (uint32_t)e, e >> 32,
+			    (uint16_t)(used_idx - r->seen), &nb))
 			return false;
 		r->seen += nb;
 	}

@@ -28,7 +28,8 @@ uint16_t uk_virtio_net_queue_ctrl_index(const struct uk_virtio_net *vn)
 	return vnet_has(vn, VNET_F_MQ) ? 2 * vn->dev_pairs : 2;
 }
 
-/* Size of a ring: what was asked for, else the boot option, else the default; as large as the device allows. */
+/* Size of a ring: what was asked for, else the boot option, else the default; as large as the
+ * device allows. */
 static uint16_t queue_size(struct uk_virtio_net *vn, uint16_t index, uint16_t asked)
 {
 	uint16_t max = uk_virtio_net_queue_max(vn, index), size = asked;
@@ -41,9 +42,9 @@ static uint16_t queue_size(struct uk_virtio_net *vn, uint16_t index, uint16_t as
 }
 
 /*
- * One block: descriptors, then each part that another side writes on cache lines of its own. Split: flags and idx end a
- * line so that the entries begin one; the available entries hardly ever change and their lines stay shared. Returns
- * the size up to the place for `nb_hdrs` packet headers.
+ * One block: descriptors, then each part that another side writes on cache lines of its own. Split:
+ * flags and idx end a line so that the entries begin one; the available entries hardly ever change
+ * and their lines stay shared. Returns the size up to the place for `nb_hdrs` packet headers.
  */
 static size_t ring_layout(struct uk_virtio_queue_addr *addr, uint16_t size, bool packed)
 {
@@ -56,9 +57,11 @@ static size_t ring_layout(struct uk_virtio_queue_addr *addr, uint16_t size, bool
 		return off + 2 * UK_CACHE_LINE;
 	}
 	addr->driver = off + UK_CACHE_LINE - sizeof(struct uk_vring_avail);
-	off = UK_ALIGN_UP(addr->driver + sizeof(struct uk_vring_avail) + 2u * size + 2, UK_CACHE_LINE);
+	off = UK_ALIGN_UP(
+		addr->driver + sizeof(struct uk_vring_avail) + 2u * size + 2, UK_CACHE_LINE);
 	addr->device = off + UK_CACHE_LINE - sizeof(struct uk_vring_used);
-	return UK_ALIGN_UP(addr->device + sizeof(struct uk_vring_used) + 8u * size + 2, UK_CACHE_LINE);
+	return UK_ALIGN_UP(
+		addr->device + sizeof(struct uk_vring_used) + 8u * size + 2, UK_CACHE_LINE);
 }
 
 static void ring_place(struct vnet_ring *r)
@@ -74,8 +77,8 @@ static void ring_place(struct vnet_ring *r)
 }
 
 /* Memory of a ring, with `extra` bytes at its end that the device reads or writes too. */
-static int ring_create(struct vnet_ring *r, struct uk_virtio_net *vn, uint16_t index, uint16_t size, size_t extra,
-	void **extra_mem)
+static int ring_create(struct vnet_ring *r, struct uk_virtio_net *vn, uint16_t index, uint16_t size,
+	size_t extra, void **extra_mem)
 {
 	size_t bytes;
 
@@ -153,11 +156,13 @@ int uk_virtio_net_queue_tx_create(struct uk_virtio_net *vn, uint16_t q, uint16_t
 
 	if (txq == NULL)
 		return -ENOMEM;
-	rc = ring_create(&txq->ring, vn, (uint16_t)(2 * q + 1), size, sizeof(struct vnet_hdr), &hdrs);
+	rc = ring_create(
+		&txq->ring, vn, (uint16_t)(2 * q + 1), size, sizeof(struct vnet_hdr), &hdrs);
 	if (rc < 0)
 		goto undo_queue;
 	txq->hdrs = hdrs;
-	/* Reclaim while more than this many are in flight: seldom enough, and few buffers go round. */
+	/* Reclaim while more than this many are in flight: seldom enough, and few buffers go round.
+	 */
 	txq->ring.thresh = txq->ring.size > 64 ? (uint16_t)(txq->ring.size - 64) : txq->ring.size;
 	txq->nb_desc = calloc(txq->ring.size, sizeof(*txq->nb_desc));
 	rc = -ENOMEM;
@@ -184,7 +189,8 @@ int uk_virtio_net_queue_ctrl_create(struct uk_virtio_net *vn)
 	return rc;
 }
 
-/* A ring as both sides have it after a reset: empty, indices 0, wrap counters 1 (2.7, 2.8.1), interrupts as wanted. */
+/* A ring as both sides have it after a reset: empty, indices 0, wrap counters 1 (2.7, 2.8.1),
+ * interrupts as wanted. */
 static void ring_reset(struct vnet_ring *r)
 {
 	memset(r->mem, 0, r->mem_bytes);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When a back end goes away and another one comes, the device's link goes down and up. With packed rings the new back end
- * can not know where the old one stood, so all that was in flight would be lost for good: the driver
- * sets the device up anew, at best while the link is down, so that the new back end starts with fresh rings. Receive
- * buffers are posted again; what was being transmitted goes back to its pool and counts as lost.
+ * When a back end goes away and another one comes, the device's link goes down and up. With packed
+ * rings the new back end can not know where the old one stood, so all that was in flight would be
+ * lost for good: the driver sets the device up anew, at best while the link is down, so that the
+ * new back end starts with fresh rings. Receive buffers are posted again; what was being
+ * transmitted goes back to its pool and counts as lost.
  *
  * Whether the link went down and up between two looks tells the generation of the configuration.
  */
@@ -20,9 +21,11 @@ int uk_virtio_net_recover_broken(struct vnet_ring *r, const char *what)
 	vn->broken = true;
 	vn->dev.rx_burst = uk_netdev_rx_dead;
 	vn->dev.tx_burst = uk_netdev_tx_dead;
-	fprintf(stderr, "virtio-net %s: queue %u: %s; the device is shut down\n", vn->vd->bus_name, r->index, what);
+	fprintf(stderr, "virtio-net %s: queue %u: %s; the device is shut down\n", vn->vd->bus_name,
+		r->index, what);
 	if (uk_virtio_reset(vn->vd) < 0)
-		fprintf(stderr, "virtio-net %s: the device does not answer a reset\n", vn->vd->bus_name);
+		fprintf(stderr, "virtio-net %s: the device does not answer a reset\n",
+			vn->vd->bus_name);
 	uk_virtio_net_queue_drain(vn);
 	return -ENODEV;
 }
@@ -77,7 +80,8 @@ static int recover_anew(struct uk_virtio_net *vn, const char *why)
 	vn->retry = rc < 0;
 	if (rc < 0) {
 		vn->vd->features = features;
-		fprintf(stderr, "virtio-net %s: %s, and setting it up anew failed (%d)\n", vn->vd->bus_name, why, rc);
+		fprintf(stderr, "virtio-net %s: %s, and setting it up anew failed (%d)\n",
+			vn->vd->bus_name, why, rc);
 		return rc;
 	}
 	recover_wake(vn);
@@ -90,7 +94,8 @@ static const char *recover_reason(struct uk_virtio_net *vn, uint8_t status, uint
 	uint8_t moves = (uint8_t)(gen - vn->config_gen); /* virtio-pci's has 8 bits (4.1.4.3) */
 
 	if (vn->broken)
-		return moves || link != vn->link ? "it misbehaved, and its back end was replaced" : NULL;
+		return moves || link != vn->link ? "it misbehaved, and its back end was replaced"
+						 : NULL;
 	if (status & UK_VIRTIO_S_NEEDS_RESET)
 		return "it asks for a reset"; /* 2.1.2 */
 	if (!(status & UK_VIRTIO_S_DRIVER_OK))
@@ -98,7 +103,8 @@ static const char *recover_reason(struct uk_virtio_net *vn, uint8_t status, uint
 	if (!link)
 		return vn->link || moves ? "its link went down" : NULL;
 	if (!vn->link)
-		return moves > 1 ? "its link went up and down" : NULL; /* up once: it has fresh rings already */
+		return moves > 1 ? "its link went up and down"
+				 : NULL; /* up once: it has fresh rings already */
 	return moves ? "its link went down and up" : NULL;
 }
 

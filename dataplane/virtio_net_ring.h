@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Both ring formats for the burst functions: fill descriptors through a cursor (a copy of the ring's position that
- * stays in registers), publish, decide on the doorbell, collect what was used. `packed` is a
- * constant wherever these are called, so each burst function is made for one format.
+ * Both ring formats for the burst functions: fill descriptors through a cursor (a copy of the
+ * ring's position that stays in registers), publish, decide on the doorbell, collect what was used.
+ * `packed` is a constant wherever these are called, so each burst function is made for one format.
  */
 #ifndef SLUICE_DATAPLANE_VIRTIO_NET_RING_H
 #define SLUICE_DATAPLANE_VIRTIO_NET_RING_H
@@ -45,8 +45,9 @@ UK_INLINE uint16_t vnet_cursor_id(const struct vnet_cursor *c, const bool packed
 }
 
 /*
- * Fills the next descriptor. Packed: all of a batch become visible but the first, which vnet_ring_publish
- * writes last, so that the device meets whole batches and never part of a chain (2.8.6).
+ * Fills the next descriptor. Packed: all of a batch become visible but the first, which
+ * vnet_ring_publish writes last, so that the device meets whole batches and never part of a chain
+ * (2.8.6).
  */
 UK_INLINE void vnet_cursor_put(struct vnet_cursor *c, uint64_t addr, uint32_t len, uint16_t flags,
 	uint16_t id, const bool packed)
@@ -76,7 +77,8 @@ UK_INLINE void vnet_cursor_put(struct vnet_cursor *c, uint64_t addr, uint32_t le
 	}
 }
 
-/* Split: one more buffer, whose first descriptor is `id`. The entry mostly is what it was a round ago. */
+/* Split: one more buffer, whose first descriptor is `id`. The entry mostly is what it was a round
+ * ago. */
 UK_INLINE void vnet_cursor_offer(struct vnet_cursor *c, struct uk_vring_avail *avail, uint16_t id)
 {
 	uint16_t *slot = &avail->ring[c->avail_idx++ & c->mask];
@@ -85,7 +87,8 @@ UK_INLINE void vnet_cursor_offer(struct vnet_cursor *c, struct uk_vring_avail *a
 		*slot = id;
 }
 
-/* Shows the device what was put. Partner: the device reads idx (2.7.6) or the first flags (2.8.6) first. */
+/* Shows the device what was put. Partner: the device reads idx (2.7.6) or the first flags (2.8.6)
+ * first. */
 UK_INLINE void vnet_ring_publish(struct vnet_ring *r, const bool packed)
 {
 	uk_wmb();
@@ -121,11 +124,12 @@ UK_INLINE bool vnet_ring_kick_packed(const struct vnet_ring *r, uint16_t nb_desc
 }
 
 /*
- * Whether the device asked to be told (2.7.10.1, 2.8.21.3.1). The barrier keeps the look after the publication; its
- * partner is the one the device has between asking and looking for new buffers again.
+ * Whether the device asked to be told (2.7.10.1, 2.8.21.3.1). The barrier keeps the look after the
+ * publication; its partner is the one the device has between asking and looking for new buffers
+ * again.
  */
-UK_INLINE bool vnet_ring_wants_kick(const struct vnet_ring *r, uint16_t old_avail_idx, uint16_t nb_desc,
-	const bool packed)
+UK_INLINE bool vnet_ring_wants_kick(
+	const struct vnet_ring *r, uint16_t old_avail_idx, uint16_t nb_desc, const bool packed)
 {
 	uk_mb();
 	return packed ? vnet_ring_kick_packed(r, nb_desc) : vnet_ring_kick_split(r, old_avail_idx);
@@ -139,8 +143,8 @@ UK_INLINE void vnet_ring_kick(const struct vnet_ring *r)
 }
 
 /*
- * While polling with EVENT_IDX on a split ring, interrupts can not be switched off: the event index is kept far
- * behind instead (2.7.7.1). Rewritten this seldom so that its cache line stays shared.
+ * While polling with EVENT_IDX on a split ring, interrupts can not be switched off: the event index
+ * is kept far behind instead (2.7.7.1). Rewritten this seldom so that its cache line stays shared.
  */
 UK_INLINE void vnet_ring_event_behind(struct vnet_ring *r)
 {
@@ -184,6 +188,16 @@ UK_INLINE uint64_t vnet_ring_used(const struct vnet_ring *r, uint16_t pos)
 UK_INLINE void vnet_prefetch_write(const void *p)
 {
 	__asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)p));
+}
+
+/* Descriptors that are filled next: their lines, which the device has read, become ours while
+ * others are prepared. */
+UK_INLINE void vnet_prefetch_ring(const struct vnet_cursor *c, uint16_t n, const bool packed)
+{
+	uint32_t head = packed ? c->head : c->head & c->mask;
+
+	for (uint32_t i = 0; i < n && head + i < c->size; i += 4)
+		vnet_prefetch_write(&c->desc[head + i]);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/virtio_net_ring.h"
 
-/* Used entries beyond tail, at most `want`, after a look at the index if fewer are known; -1: more than can be. */
+/* Used entries beyond tail, at most `want`, after a look at the index if fewer are known; -1: more
+ * than can be. */
 UK_INLINE int rx_known_split(struct vnet_ring *r, uint16_t want)
 {
 	uint16_t known = (uint16_t)(r->seen - r->tail), idx, n;
@@ -20,8 +21,9 @@ UK_INLINE int rx_known_split(struct vnet_ring *r, uint16_t want)
 }
 
 /*
- * Takes the buffer in flight as `id`; its len is the device's word until it was checked. The used entry was read once,
- * so the device can not change it after the check. NULL: nothing is in flight there.
+ * Takes the buffer in flight as `id`; its len is the device's word until it was checked. The used
+ * entry was read once, so the device can not change it after the check. NULL: nothing is in flight
+ * there.
  */
 UK_INLINE struct uk_netbuf *rx_take(struct vnet_ring *r, uint32_t id, uint32_t len, const bool hdr)
 {
@@ -41,7 +43,8 @@ UK_INLINE struct uk_netbuf *rx_take(struct vnet_ring *r, uint32_t id, uint32_t l
 	return nb;
 }
 
-UK_INLINE int rx_take_split(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool hdr)
+UK_INLINE int rx_take_split(
+	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool hdr)
 {
 	int n = rx_known_split(r, want), i;
 	uint16_t tail = r->tail;
@@ -58,7 +61,8 @@ UK_INLINE int rx_take_split(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t
 	return n;
 }
 
-static __attribute__((noinline)) int rx_take_order(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want)
+static __attribute__((noinline)) int rx_take_order(
+	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want)
 {
 	int i;
 
@@ -76,7 +80,8 @@ static __attribute__((noinline)) int rx_take_order(struct vnet_ring *r, struct u
 	return i;
 }
 
-UK_INLINE int rx_take_packed(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool hdr)
+UK_INLINE int rx_take_packed(
+	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool hdr)
 {
 	uint16_t in_flight = (uint16_t)(r->size - r->nb_free), pos = r->tail;
 	bool wrap = r->tail_wrap;
@@ -104,8 +109,10 @@ UK_INLINE int rx_take_packed(struct vnet_ring *r, struct uk_netbuf *v[], uint16_
 	return i;
 }
 
-/* Takes up to `want` used buffers into v. -1 - n: after n good ones the device claims what can not be. */
-UK_INLINE int rx_take_all(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool packed, const bool hdr)
+/* Takes up to `want` used buffers into v. -1 - n: after n good ones the device claims what can not
+ * be. */
+UK_INLINE int rx_take_all(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want,
+	const bool packed, const bool hdr)
 {
 	int n = packed ? rx_take_packed(r, v, want, hdr) : rx_take_split(r, v, want, hdr);
 
@@ -123,7 +130,8 @@ static void rx_free(struct uk_netbuf *v[], int n)
 	}
 }
 
-/* A buffer whose length no frame has. False: more than was posted, the device wrote beyond it or lies. */
+/* A buffer whose length no frame has. False: more than was posted, the device wrote beyond it or
+ * lies. */
 static __attribute__((noinline)) bool rx_odd(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb)
 {
 	if (nb->len > vnet_room(nb) + VNET_HDR_LEN)
@@ -144,7 +152,8 @@ UK_INLINE bool rx_quiet(const struct uk_netdev_rx_queue *q, const struct uk_netb
 }
 
 /*
- * Turns n buffers of v into packets in place; returns how many. -1: the device is broken, everything in v was freed.
+ * Turns n buffers of v into packets in place; returns how many. -1: the device is broken,
+ * everything in v was freed.
  */
 UK_INLINE int rx_packets(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], int n, const bool hdr)
 {
@@ -189,7 +198,8 @@ UK_INLINE int rx_none(struct uk_netdev_rx_queue *q, uint16_t *cnt, const bool pa
 	return packed ? uk_virtio_net_fill_packed(q, 1) : uk_virtio_net_fill_split(q, 1);
 }
 
-static __attribute__((noinline)) int rx_broken(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], int n, uint16_t *cnt)
+static __attribute__((noinline)) int rx_broken(
+	struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], int n, uint16_t *cnt)
 {
 	rx_free(v, n);
 	q->stats.errors++;
@@ -204,11 +214,12 @@ UK_INLINE bool rx_more(const struct vnet_ring *r, const bool packed)
 		return r->seen != r->tail || UK_READ_ONCE(r->used->idx) != r->tail;
 	if (UK_UNLIKELY(r->in_order) && r->seen != r->done)
 		return true;
-	return r->nb_free < r->size && uk_vring_is_used(UK_READ_ONCE(r->desc[r->tail].rest), r->tail_wrap);
+	return r->nb_free < r->size &&
+	       uk_vring_is_used(UK_READ_ONCE(r->desc[r->tail].rest), r->tail_wrap);
 }
 
-UK_INLINE int rx_burst(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt, const bool packed,
-	const bool hdr)
+UK_INLINE int rx_burst(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt,
+	const bool packed, const bool hdr)
 {
 	struct vnet_ring *r = &q->ring;
 	uint16_t want = *cnt < UK_BURST_MAX ? *cnt : UK_BURST_MAX, asked;
@@ -232,10 +243,12 @@ UK_INLINE int rx_burst(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint
 	if (!packed)
 		vnet_ring_event_behind(r);
 	*cnt = (uint16_t)k;
-	status = UK_NETDEV_STATUS_SUCCESS | (k == want && rx_more(r, packed) ? UK_NETDEV_STATUS_MORE : 0);
+	status = UK_NETDEV_STATUS_SUCCESS |
+		 (k == want && rx_more(r, packed) ? UK_NETDEV_STATUS_MORE : 0);
 	if (r->nb_free < r->thresh)
 		return status;
-	return status | (packed ? uk_virtio_net_fill_packed(q, r->thresh) : uk_virtio_net_fill_split(q, r->thresh));
+	return status | (packed ? uk_virtio_net_fill_packed(q, r->thresh)
+				: uk_virtio_net_fill_split(q, r->thresh));
 }
 
 int uk_virtio_net_rx_split(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t *cnt)

@@ -53,7 +53,8 @@ static int setup_check_room(const struct uk_virtio_net *vn, const struct vnet_ri
 		const struct uk_netbuf *nb = r->sw[i];
 
 		if (nb != NULL && vnet_room(nb) < need) {
-			fprintf(stderr, "virtio-net %s: receive buffers must have room for %u bytes\n",
+			fprintf(stderr,
+				"virtio-net %s: receive buffers must have room for %u bytes\n",
 				vn->vd->bus_name, need);
 			return -EINVAL;
 		}
@@ -71,7 +72,8 @@ static int setup_rings(struct uk_virtio_net *vn)
 		uk_virtio_net_fill_start(vn->dev.rxq[i]);
 		rc = setup_check_room(vn, &vn->dev.rxq[i]->ring);
 		if (rc == 0)
-			rc = setup_ring(vn, &vn->dev.rxq[i]->ring, vn->dev.rx_conf[i].callback != NULL);
+			rc = setup_ring(
+				vn, &vn->dev.rxq[i]->ring, vn->dev.rx_conf[i].callback != NULL);
 		if (rc == 0)
 			rc = setup_ring(vn, &vn->dev.txq[i]->ring, false);
 	}

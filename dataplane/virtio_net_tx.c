@@ -9,7 +9,8 @@ struct tx_part {
 	uint32_t len;
 };
 
-uint16_t uk_virtio_net_tx_release(struct uk_netdev_tx_queue *q, struct uk_netbuf *tagged, uint16_t id)
+uint16_t uk_virtio_net_tx_release(
+	struct uk_netdev_tx_queue *q, struct uk_netbuf *tagged, uint16_t id)
 {
 	struct uk_netbuf *nb = (struct uk_netbuf *)((uintptr_t)tagged & ~(uintptr_t)TX_TAG);
 	uint16_t nb_desc = (uintptr_t)tagged & TX_TAG ? q->nb_desc[id] : 1;
@@ -119,15 +120,18 @@ UK_INLINE bool tx_reclaim(struct uk_netdev_tx_queue *q, const bool packed)
 	return ok;
 }
 
-/* Shorter than a header of Ethernet, or longer than the MTU allows (5.1.4.2; segmented by the device: any length). */
-static bool tx_len_bad(const struct uk_netdev_tx_queue *q, const struct uk_netbuf *nb, uint32_t total)
+/* Shorter than a header of Ethernet, or longer than the MTU allows (5.1.4.2; segmented by the
+ * device: any length). */
+static bool tx_len_bad(
+	const struct uk_netdev_tx_queue *q, const struct uk_netbuf *nb, uint32_t total)
 {
 	if (total < VNET_ETH_HLEN)
 		return true;
 	return nb->gso_type == UK_NETBUF_GSO_NONE && total - VNET_ETH_HLEN > q->len_span;
 }
 
-/* Whether the next n descriptors are free: an earlier buffer may still hold one if the device is out of order. */
+/* Whether the next n descriptors are free: an earlier buffer may still hold one if the device is
+ * out of order. */
 static bool tx_room(const struct vnet_ring *r, uint16_t n)
 {
 	uint32_t pos = r->packed ? r->head : r->head & r->mask;
@@ -153,10 +157,12 @@ static uint32_t tx_count(const struct uk_netbuf *nb)
 	return n;
 }
 
-/* The header goes in front of the data where that is the packet's own memory, else it is a descriptor of its own. */
+/* The header goes in front of the data where that is the packet's own memory, else it is a
+ * descriptor of its own. */
 static bool tx_own_room(const struct uk_netbuf *nb)
 {
-	return nb->refcnt == 1 && !(nb->flags & UK_NETBUF_F_INDIRECT) && uk_netbuf_headroom(nb) >= VNET_HDR_LEN;
+	return nb->refcnt == 1 && !(nb->flags & UK_NETBUF_F_INDIRECT) &&
+	       uk_netbuf_headroom(nb) >= VNET_HDR_LEN;
 }
 
 static void tx_drop(struct uk_netdev_tx_queue *q, struct uk_netbuf *nb)
@@ -181,15 +187,16 @@ static void tx_emit(struct uk_netdev_tx_queue *q, struct uk_netbuf *nb, const st
 		vnet_cursor_offer(&c, r->avail, id);
 	if (!own) {
 		q->hdrs[id] = *h;
-		vnet_cursor_put(&c, (uintptr_t)&q->hdrs[id], VNET_HDR_LEN, --left ? UK_VRING_F_NEXT : 0, id,
-			r->packed);
+		vnet_cursor_put(&c, (uintptr_t)&q->hdrs[id], VNET_HDR_LEN,
+			--left ? UK_VRING_F_NEXT : 0, id, r->packed);
 	} else {
 		memcpy(nb->data - VNET_HDR_LEN, h, VNET_HDR_LEN); /* the address may be odd */
 	}
 	for (const struct uk_netbuf *p = nb; p != NULL; p = p->next) {
 		uint32_t front = own && p == nb ? VNET_HDR_LEN : 0;
 
-		uk_netbuf_own((struct uk_netbuf *)(uintptr_t)p, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
+		uk_netbuf_own((struct uk_netbuf *)(uintptr_t)p, UK_NETBUF_OWNER_APP,
+			UK_NETBUF_OWNER_DRIVER);
 		if (p->len + front > 0)
 			vnet_cursor_put(&c, (uintptr_t)p->data - front, p->len + front,
 				--left ? UK_VRING_F_NEXT : 0, id, r->packed);
@@ -198,8 +205,9 @@ static void tx_emit(struct uk_netdev_tx_queue *q, struct uk_netbuf *nb, const st
 }
 
 /*
- * A packet that is not simple: chained, shared, with work for the device, without head room, or of a bad length. True: taken (or dropped
- * and counted, when no device could send it); false: no room in the ring.
+ * A packet that is not simple: chained, shared, with work for the device, without head room, or of
+ * a bad length. True: taken (or dropped and counted, when no device could send it); false: no room
+ * in the ring.
  */
 static __attribute__((noinline)) bool tx_slow(struct uk_netdev_tx_queue *q, struct uk_netbuf *nb)
 {
@@ -220,7 +228,8 @@ static __attribute__((noinline)) bool tx_slow(struct uk_netdev_tx_queue *q, stru
 	return true;
 }
 
-/* A zero header, written only where it is not zero already, so that an unchanged line stays shared. */
+/* A zero header, written only where it is not zero already, so that an unchanged line stays shared.
+ */
 UK_INLINE void tx_zero_hdr(uint8_t *hdr)
 {
 	uint64_t a;
@@ -235,7 +244,8 @@ UK_INLINE void tx_zero_hdr(uint8_t *hdr)
 }
 
 /* Puts packets on the ring until one does not fit; returns how many. */
-UK_INLINE uint16_t tx_put_all(struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t n, const bool packed)
+UK_INLINE uint16_t tx_put_all(
+	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t n, const bool packed)
 {
 	struct vnet_ring *r = &q->ring;
 	struct uk_netbuf **sw = r->sw;
@@ -244,6 +254,7 @@ UK_INLINE uint16_t tx_put_all(struct uk_netdev_tx_queue *q, struct uk_netbuf *v[
 	uint16_t i;
 
 	vnet_cursor_load(&c, r);
+	vnet_prefetch_ring(&c, n, packed);
 	for (i = 0; i < n; i++) {
 		struct uk_netbuf *nb = v[i];
 		uint16_t id = vnet_cursor_id(&c, packed);
@@ -251,7 +262,7 @@ UK_INLINE uint16_t tx_put_all(struct uk_netdev_tx_queue *q, struct uk_netbuf *v[
 		if (UK_UNLIKELY(c.nb_free == 0 || sw[id] != NULL))
 			break;
 		if (UK_UNLIKELY(!uk_netbuf_is_simple(nb) || nb->data - nb->buf < VNET_HDR_LEN ||
-			    nb->len - VNET_ETH_HLEN > q->len_span)) {
+				nb->len - VNET_ETH_HLEN > q->len_span)) {
 			vnet_cursor_store(&c, r);
 			if (!tx_slow(q, nb))
 				break;
@@ -263,7 +274,8 @@ UK_INLINE uint16_t tx_put_all(struct uk_netdev_tx_queue *q, struct uk_netbuf *v[
 		bytes += nb->len;
 		packets++;
 		tx_zero_hdr(nb->data - VNET_HDR_LEN);
-		vnet_cursor_put(&c, (uintptr_t)nb->data - VNET_HDR_LEN, nb->len + VNET_HDR_LEN, 0, id, packed);
+		vnet_cursor_put(&c, (uintptr_t)nb->data - VNET_HDR_LEN, nb->len + VNET_HDR_LEN, 0,
+			id, packed);
 		if (!packed)
 			vnet_cursor_offer(&c, r->avail, id);
 	}
@@ -277,16 +289,20 @@ static __attribute__((noinline)) int tx_broken(struct uk_netdev_tx_queue *q, uin
 {
 	q->stats.errors++;
 	*cnt = 0;
-	return uk_virtio_net_recover_broken(&q->ring, "a transmit buffer came back that it does not hold");
+	return uk_virtio_net_recover_broken(
+		&q->ring, "a transmit buffer came back that it does not hold");
 }
 
-UK_INLINE int tx_burst(struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t *cnt, const bool packed)
+UK_INLINE int tx_burst(
+	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t *cnt, const bool packed)
 {
 	struct vnet_ring *r = &q->ring;
 	uint16_t n = *cnt, old, nb_free;
 
-	/* The last condition: a device that is out of order may have freed others, but not the next. */
-	if (r->nb_free < r->thresh || r->nb_free < n || r->sw[packed ? r->head : r->head & r->mask] != NULL) {
+	/* The last condition: a device that is out of order may have freed others, but not the
+	 * next. */
+	if (r->nb_free < r->thresh || r->nb_free < n ||
+		r->sw[packed ? r->head : r->head & r->mask] != NULL) {
 		if (UK_UNLIKELY(!tx_reclaim(q, packed)))
 			return tx_broken(q, cnt);
 	}
