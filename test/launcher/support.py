@@ -4,6 +4,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -13,6 +14,11 @@ import tinyimage
 from launcher import paths
 
 SLUICE = str(paths.ROOT / "sluice")
+
+
+def _heed_sigint():
+	"""A job in the background of a shell ignores SIGINT, and so would its children."""
+	signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Case(unittest.TestCase):
@@ -56,7 +62,7 @@ class Case(unittest.TestCase):
 	def background(self, *words):
 		"""./sluice in the background; killed at the end if it is still there."""
 		child = subprocess.Popen([SLUICE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-			stdin=subprocess.DEVNULL)
+			stdin=subprocess.DEVNULL, preexec_fn=_heed_sigint)
 		try:
 			yield child
 		finally:

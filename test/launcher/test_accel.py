@@ -66,9 +66,10 @@ class Probe(Case):
 		err = io.StringIO()
 		with contextlib.redirect_stderr(err):
 			for _ in range(2):
+				accel.tell(accel.choose("tcg"))
 				self.assertEqual(accel.choose("auto").arguments(), ["-accel", "tcg", "-cpu", "max"])
+				accel.tell(accel.choose("auto"))
 		self.assertEqual(err.getvalue().count("\n"), 1)
-		self.assertEqual(accel.choose("tcg").name, "tcg")
 
 	def test_kept_until_something_changes(self):
 		accel.probe()

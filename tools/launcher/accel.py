@@ -123,22 +123,27 @@ def kvm_usable() -> str:
 	return "" if found.name == "kvm" else found.reason
 
 
-_said = False
+ASKED = "asked for"
 
 
 def choose(wanted: str) -> Accel:
-	"""The accelerator for `wanted` (auto, kvm, tcg). Says so once when auto means TCG."""
-	global _said
+	"""The accelerator for `wanted` (auto, kvm, tcg)."""
 	if wanted == "tcg":
-		return Accel("tcg", TCG_CPU, "none", "asked for")
+		return Accel("tcg", TCG_CPU, "none", ASKED)
 	if wanted not in ("auto", "kvm"):
 		raise usage(f"'{wanted}' is no accelerator: use auto, kvm or tcg")
 	found = probe()
-	if found.name == "kvm":
-		return found
-	if wanted == "kvm":
+	if wanted == "kvm" and found.name != "kvm":
 		raise Fail(f"KVM does not work here: {found.reason}; use --accel tcg")
-	if not _said:
+	return found
+
+
+_said = False
+
+
+def tell(found: Accel) -> None:
+	"""Say, once in this process, that guests are emulated though nobody asked for that."""
+	global _said
+	if found.name == "tcg" and found.reason != ASKED and not _said:
 		note(f"no KVM, so QEMU emulates the CPU (TCG), which is slower: {found.reason}")
 		_said = True
-	return found

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+from . import accel as accels
 from . import console as consoles
 from . import hugepages, procs, state
 from .nets import NetSpec
@@ -102,6 +103,7 @@ class VM(Words):
 		try:
 			self.name = state.claim(self.name, self._exact)
 			self._claimed = True
+			accels.tell(self.accel)
 			huge = self._memory()
 			self._spawn(huge)
 			try:
