@@ -3,15 +3,14 @@
 
 import time
 
-from support import Harness, NetSpec, everywhere
+from support import Harness, NetSpec, each_accel, everywhere
 
 KILLS = 2
 RESUME_S = 20.0  # a bench measures it; here it only has to happen
 FRAMES = 3000
 
 
-@everywhere
-class Recover:
+class Base:
 	def load(self, path, queues):
 		"""A back end under full load; returns when frames came back."""
 		h = Harness("fwd", options=["--size", "64"], socket=path, queues=queues, wait=RESUME_S)
@@ -45,18 +44,21 @@ class Recover:
 			time.sleep(0.1)
 			self.assertNotIn("sluice: exception", vm.console())
 
+
+@everywhere
+class Recover(Base):
 	def test_split(self):
 		self.check(False)
 
 	def test_packed(self):
 		self.check(True)
 
+
+@each_accel
+class RecoverMore(Base):
 	def test_2_queues(self):
-		self.check(False, queues=2)
 		self.check(True, queues=2)
 
 	def test_interrupts(self):
-		if (self.accel, self.machine) == ("tcg", "q35"):
-			self.skipTest("QEMU 7.2 has no message interrupts of vhost-user cards without KVM")
 		self.check(False, args=["intr=1"])
 		self.check(True, args=["intr=1"])
