@@ -253,6 +253,16 @@ UK_INLINE uint32_t uk_netbuf_tailroom(const struct uk_netbuf *nb)
 	return nb->buflen - uk_netbuf_headroom(nb) - nb->len;
 }
 
+/*
+ * For a packet that is changed in its first bytes and sent on: fetches them, and where the device's header
+ * goes, to write to them. Call it for the whole burst before the first packet is looked at.
+ */
+UK_INLINE void uk_netbuf_prefetch_forward(const struct uk_netbuf *nb)
+{
+	uk_prefetch_write(nb->data);
+	uk_prefetch_write(nb->data - 1);
+}
+
 /* Bytes of the whole chain. */
 UK_INLINE uint32_t uk_netbuf_pkt_len(const struct uk_netbuf *nb)
 {

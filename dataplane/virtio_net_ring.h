@@ -184,12 +184,6 @@ UK_INLINE uint64_t vnet_ring_used(const struct vnet_ring *r, uint16_t pos)
 	return e;
 }
 
-/* Exclusive ownership of a line that is read now and written soon. */
-UK_INLINE void vnet_prefetch_write(const void *p)
-{
-	__asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)p));
-}
-
 /* Descriptors that are filled next: their lines, which the device has read, become ours while
  * others are prepared. */
 UK_INLINE void vnet_prefetch_ring(const struct vnet_cursor *c, uint16_t n, const bool packed)
@@ -197,7 +191,7 @@ UK_INLINE void vnet_prefetch_ring(const struct vnet_cursor *c, uint16_t n, const
 	uint32_t head = packed ? c->head : c->head & c->mask;
 
 	for (uint32_t i = 0; i < n && head + i < c->size; i += 4)
-		vnet_prefetch_write(&c->desc[head + i]);
+		uk_prefetch_write(&c->desc[head + i]);
 }
 
 #endif

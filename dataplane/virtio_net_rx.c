@@ -36,10 +36,9 @@ UK_INLINE struct uk_netbuf *rx_take(struct vnet_ring *r, uint32_t id, uint32_t l
 		return NULL;
 	r->sw[id] = NULL;
 	nb->len = len;
-	/* Their way from the device's cache to ours starts here. */
+	/* On its way from the device's cache; whether data are touched, and how, the application knows. */
 	if (hdr)
-		__builtin_prefetch(nb->data - VNET_HDR_LEN);
-	__builtin_prefetch(nb->data);
+		uk_prefetch_write(nb->data - VNET_HDR_LEN);
 	return nb;
 }
 

@@ -59,6 +59,9 @@ static uint16_t gen_make(struct pg_generator *g)
 		for (uint16_t i = 0; i < n; i++)
 			gen_copy(g, g->v[i]);
 	} else {
+		/* The back end has read these lines: they have to become ours again, all at once. */
+		for (uint16_t i = 0; i < n; i++)
+			uk_prefetch_write(g->v[i]->data);
 		for (uint16_t i = 0; i < n; i++)
 			g->v[i]->len = pg_flow_fill(&g->flow, g->v[i]->data, stamp);
 	}
