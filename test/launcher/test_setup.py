@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Set-up: what it says when it cannot go on, told by stand-ins for apt, sudo and the disk."""
 
+import json
 import os
 import stat
 import subprocess
@@ -205,6 +206,56 @@ class Sources(StandIns):
 		self.lock(lock)
 		setup.fetch_sources()
 		self.assertEqual((paths.source("pkg") / "file").read_text(), "two\n")
+
+
+class Configure(StandIns):
+	"""When meson runs, and how, for a project of three lines."""
+
+	def setUp(self):
+		super().setUp()
+		self.root = self.tmp / "tree"
+		self.root.mkdir()
+		self.project("project('x', 'c', default_options: ['b_lto=false'])")
+		(self.root / "meson_options.txt").write_text("option('musl', type: 'string')\n")
+		self.patch(paths, "ROOT", self.root)
+		self.patch(paths, "BUILD", self.tmp / "build")
+		self.absent = []
+		self.patch(apt, "missing", lambda names: self.absent)
+
+	def project(self, text):
+		(self.root / "meson.build").write_text(text + "\n")
+
+	def default(self):
+		options = json.loads((paths.BUILD / "meson-info" / "intro-buildoptions.json").read_text())
+		return next(o["value"] for o in options if o["name"] == "b_lto")
+
+	def test_once(self):
+		self.assertTrue(setup.configure())
+		self.assertFalse(setup.configure())
+
+	def test_again_for_new_packages(self):
+		setup.configure()
+		self.absent = ["libcmocka-dev"]
+		self.assertTrue(setup.configure())
+		self.assertFalse(setup.configure())
+
+	def test_half_made(self):
+		setup.configure()
+		(paths.BUILD / "build.ninja").unlink()
+		self.assertTrue(setup.configure())
+		self.assertTrue((paths.BUILD / "build.ninja").exists())
+
+	def test_new_defaults_reach_an_old_folder(self):
+		setup.configure()
+		self.assertFalse(self.default())
+		self.project("project('x', 'c', default_options: ['b_lto=true'])")
+		self.assertTrue(setup.configure())
+		self.assertTrue(self.default())
+
+	def test_broken_project(self):
+		self.project("project('x', 'c')\nerror('boo')")
+		with self.assertRaisesRegex(Fail, "configuring the build failed: .*boo"):
+			setup.configure()
 
 
 class Space(StandIns):

@@ -74,6 +74,15 @@ def fetch_sources() -> list:
 	return names
 
 
+def _defaults() -> str:
+	"""A hash of the build's default options: project()'s and meson_options.txt's."""
+	text = (paths.ROOT / "meson.build").read_text(encoding="utf-8")
+	project = re.search(r"^project\(.*?\)\n", text, re.DOTALL | re.MULTILINE)
+	options = paths.ROOT / "meson_options.txt"
+	more = options.read_text(encoding="utf-8") if options.exists() else ""
+	return hashlib.sha256(((project[0] if project else text) + more).encode()).hexdigest()
+
+
 def configure() -> bool:
 	"""Run meson if the build folder is new, half made, or made for other conditions.
 
@@ -83,16 +92,19 @@ def configure() -> bool:
 		raise Fail(f"{paths.ROOT} has no meson.build: this clone is not complete")
 	stamp = paths.BUILD / ".sluice-configured"
 	absent = apt.missing(apt.packages())
-	wanted = {"musl": str(paths.source("musl")), "absent": absent, "root": str(paths.ROOT)}
+	wanted = {"musl": str(paths.source("musl")), "absent": absent, "root": str(paths.ROOT),
+		"defaults": _defaults()}
 	ready = (paths.BUILD / "build.ninja").exists()
-	if ready:
-		try:
-			if json.loads(stamp.read_text(encoding="utf-8")) == wanted:
-				return False
-		except (OSError, ValueError):
-			pass
-	half_made = not ready and (paths.BUILD / "meson-private").exists()
-	more = ["--reconfigure"] if ready else ["--wipe"] if half_made else []
+	try:
+		made = json.loads(stamp.read_text(encoding="utf-8"))
+		same_defaults = made["defaults"] == wanted["defaults"]
+	except (OSError, ValueError, KeyError, TypeError):
+		made, same_defaults = None, False
+	if ready and made == wanted:
+		return False
+	# meson takes defaults in when a folder is new, never later
+	wipe = (paths.BUILD / "meson-private").exists() and not (ready and same_defaults)
+	more = ["--wipe"] if wipe else ["--reconfigure"] if ready else []
 	work.run("configuring the build", [work.tool("meson"), "setup", *more, str(paths.BUILD), str(paths.ROOT),
 		f"-Dmusl={wanted['musl']}"], "meson.log", env={"CC": "gcc"})
 	try:
