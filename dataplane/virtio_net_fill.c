@@ -81,11 +81,13 @@ UK_INLINE bool fill_batch(struct uk_netdev_rx_queue *q, const bool packed)
 {
 	struct uk_netbuf *v[UK_BURST_MAX];
 	struct vnet_ring *r = &q->ring;
-	uint16_t want = r->nb_free < UK_BURST_MAX ? r->nb_free : UK_BURST_MAX;
-	uint16_t got = q->alloc(q->alloc_argp, v, want);
+	uint16_t want = r->nb_free < UK_BURST_MAX ? r->nb_free : UK_BURST_MAX, got;
 	struct vnet_cursor c;
 
 	vnet_cursor_load(&c, r);
+	if (packed)
+		vnet_prefetch_ring(&c, want, true);
+	got = q->alloc(q->alloc_argp, v, want);
 	for (uint32_t i = 0; i < got; i++)
 		fill_put(r, &c, v[i], packed);
 	vnet_cursor_store(&c, r);

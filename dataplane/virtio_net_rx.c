@@ -48,6 +48,8 @@ UK_INLINE int rx_take_split(
 	int n = rx_known_split(r, want), i;
 	uint16_t tail = r->tail;
 
+	if (n > 0)
+		vnet_prefetch_entries(r, (uint16_t)n);
 	for (i = 0; i < n; i++) {
 		uint16_t pos = tail++ & r->mask;
 		uint64_t e = UK_UNLIKELY(r->in_order) ? r->order[pos] : vnet_ring_used(r, pos);
@@ -95,6 +97,8 @@ UK_INLINE int rx_take_packed(
 
 		if (!uk_vring_is_used(rest, wrap))
 			break;
+		if (i == 0)
+			vnet_prefetch_used(r);
 		v[i] = rx_take(r, rest >> 32 & 0xffff, (uint32_t)rest, hdr);
 		if (UK_UNLIKELY(v[i] == NULL))
 			return -1 - i;

@@ -74,6 +74,7 @@ UK_INLINE bool tx_reclaim_split(struct uk_netdev_tx_queue *q, struct tx_pool_run
 	if (UK_UNLIKELY(n > (uint16_t)(r->avail_idx - tail)))
 		return false;
 	uk_rmb(); /* partner: the device writes entries, then idx (2.7.8.2) */
+	vnet_prefetch_entries(r, n);
 	for (; n > 0; n--) {
 		uint16_t nb_desc = tx_complete(q, (uint32_t)vnet_ring_used(r, tail & r->mask), run);
 
@@ -92,6 +93,8 @@ UK_INLINE bool tx_reclaim_packed(struct uk_netdev_tx_queue *q, struct tx_pool_ru
 {
 	struct vnet_ring *r = &q->ring;
 
+	if (r->nb_free < r->thresh)
+		vnet_prefetch_used(r);
 	while (r->nb_free < r->size) {
 		uint64_t rest = UK_READ_ONCE(r->desc[r->tail].rest);
 		uint16_t nb_desc;
