@@ -5,7 +5,8 @@
 
 #include "plat-kvm/defs.h"
 
-/* Starts the C library, which runs the constructors, before_main(), main(argc, argv) and exit(). Boot only. */
+/* Starts the C library, which runs the constructors, before_main(), main(argc, argv) and exit().
+ * Boot only. */
 UK_NORETURN void uk_libc_start(int argc, char **argv, void (*before_main)(void));
 
 /* Points %fs at the thread pointer. 0, or -EPERM: neither instruction nor nucleus call works. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The system calls under musl, as plain functions: console, memory, clock, exit. Numbers, arguments and results are
- * Linux' on x86-64; the rest says ENOSYS and, once per number, so on the console.
+ * The system calls under musl, as plain functions: console, memory, clock, exit. Numbers, arguments
+ * and results are Linux' on x86-64; the rest says ENOSYS and, once per number, so on the console.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -21,10 +21,10 @@
 #include "plat-kvm/power.h"
 #include "plat-kvm/trap.h"
 
-#define NSEC         1000000000ull
-#define NB_CALLS     512
+#define NSEC          1000000000ull
+#define NB_CALLS      512
 #define INPUT_POLL_NS 10000000ull
-#define ARCH_SET_FS  0x1002
+#define ARCH_SET_FS   0x1002
 
 static bool sys_is_console(long fd)
 {
@@ -128,11 +128,13 @@ static long sys_gettimeofday(struct timeval *tv)
 {
 	uint64_t us = uk_clock_wall_ns() / 1000;
 
-	*tv = (struct timeval){ .tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000) };
+	*tv = (struct timeval){ .tv_sec = (time_t)(us / 1000000),
+		.tv_usec = (suseconds_t)(us % 1000000) };
 	return 0;
 }
 
-static long sys_clock_nanosleep(long id, long flags, const struct timespec *ts, struct timespec *rest)
+static long sys_clock_nanosleep(
+	long id, long flags, const struct timespec *ts, struct timespec *rest)
 {
 	uint64_t ns, base;
 
@@ -159,7 +161,8 @@ static long sys_clock_nanosleep(long id, long flags, const struct timespec *ts, 
 UK_NORETURN static void sys_kill(long sig)
 {
 	uk_console_printf("\nsluice: the application raised signal %ld\n  backtrace:\n", sig);
-	uk_trap_backtrace((uintptr_t)__builtin_return_address(0) - 1, *(uintptr_t *)__builtin_frame_address(0));
+	uk_trap_backtrace((uintptr_t)__builtin_return_address(0) - 1,
+		*(uintptr_t *)__builtin_frame_address(0));
 	uk_power_off(UK_POWER_PANIC);
 }
 
@@ -170,7 +173,8 @@ static long sys_unsupported(long n, long a, long b, long c)
 	if (n < 0 || n >= NB_CALLS)
 		return -ENOSYS;
 	if (!told[n])
-		uk_console_printf("sluice: system call %ld(%#lx, %#lx, %#lx) is not there\n", n, a, b, c);
+		uk_console_printf(
+			"sluice: system call %ld(%#lx, %#lx, %#lx) is not there\n", n, a, b, c);
 	told[n] = 1;
 	return -ENOSYS;
 }
@@ -185,7 +189,9 @@ long uk_syscall(long n, long a, long b, long c, long d, long e, long f)
 	case SYS_read:
 		return sys_read(a, (char *)b, (size_t)c);
 	case SYS_readv:
-		return c > 0 ? sys_read(a, ((struct iovec *)b)->iov_base, ((struct iovec *)b)->iov_len) : 0;
+		return c > 0 ? sys_read(a, ((struct iovec *)b)->iov_base,
+				       ((struct iovec *)b)->iov_len)
+			     : 0;
 	case SYS_ioctl:
 		return sys_ioctl(a, b, (struct winsize *)c);
 	case SYS_lseek:
@@ -208,7 +214,8 @@ long uk_syscall(long n, long a, long b, long c, long d, long e, long f)
 	case SYS_gettimeofday:
 		return sys_gettimeofday((struct timeval *)a);
 	case SYS_nanosleep:
-		return sys_clock_nanosleep(CLOCK_MONOTONIC, 0, (const struct timespec *)a, (struct timespec *)b);
+		return sys_clock_nanosleep(
+			CLOCK_MONOTONIC, 0, (const struct timespec *)a, (struct timespec *)b);
 	case SYS_clock_nanosleep:
 		return sys_clock_nanosleep(a, b, (const struct timespec *)c, (struct timespec *)d);
 	case SYS_set_thread_area:

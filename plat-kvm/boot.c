@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The first ring-3 code. The boot page tables map the first NUCLEUS_BOOT_PAGES, everything writable; more is not
- * added to them: with shadow paging each write to a table in use costs some 12 us. Nothing from
- * outside but the start info has been read yet, and that is checked here.
+ * The first ring-3 code. The boot page tables map the first NUCLEUS_BOOT_PAGES, everything
+ * writable; more is not added to them: with shadow paging each write to a table in use costs some
+ * 12 us. Nothing from outside but the start info has been read yet, and that is checked here.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -31,12 +31,12 @@ struct modlist_entry {
 
 #define START_MAGIC    0x336ec578
 #define MEMMAP_RAM     1
-#define MEMMAP_ENTRIES 128 /* more are not looked at */
+#define MEMMAP_ENTRIES 128                                /* more are not looked at */
 #define BOOT_MAPPED    (NUCLEUS_BOOT_PAGES * 0x200000ull) /* what the boot page tables show */
 #define ADDR_LIMIT     (1ull << 46)
 
 #define CMDLINE_BYTES 4096
-#define BLANKS	      " \t\r\n"
+#define BLANKS        " \t\r\n"
 
 /* The main stack, above its guard page (sluice.ld). */
 static char main_stack[UK_STACK_BYTES] __attribute__((section(".stack,\"aw\",@nobits#"), used));
@@ -81,8 +81,8 @@ static bool boot_readable(uint64_t addr, uint64_t len)
 }
 
 /*
- * RAM below 1 MiB is left alone: firmware data lie there until they were copied, and it is not worth a page of
- * code. The image with its symbol table is cut out, and so is an initrd.
+ * RAM below 1 MiB is left alone: firmware data lie there until they were copied, and it is not
+ * worth a page of code. The image with its symbol table is cut out, and so is an initrd.
  */
 static void boot_memory(const struct start_info *si)
 {
@@ -103,7 +103,8 @@ static void boot_memory(const struct start_info *si)
 		if (base < NUCLEUS_BASE + 1 && end > image_end)
 			base = UK_ALIGN_UP(image_end, (uint64_t)UK_PAGE_SIZE);
 		if (base < end)
-			boot_mem_add(base, end, initrd.paddr & ~(uint64_t)(UK_PAGE_SIZE - 1), initrd.paddr + initrd.size);
+			boot_mem_add(base, end, initrd.paddr & ~(uint64_t)(UK_PAGE_SIZE - 1),
+				initrd.paddr + initrd.size);
 	}
 	if (nb_mem == 0)
 		boot_fail("no memory is left behind the image");
@@ -114,11 +115,13 @@ static void boot_initrd_find(const struct start_info *si)
 	if (si->nr_modules == 0 || !boot_readable(si->modlist, sizeof(initrd)))
 		return;
 	initrd = *(const struct modlist_entry *)si->modlist;
-	if (initrd.paddr < (uintptr_t)uk_image_end || initrd.paddr >= ADDR_LIMIT || initrd.size > ADDR_LIMIT)
+	if (initrd.paddr < (uintptr_t)uk_image_end || initrd.paddr >= ADDR_LIMIT ||
+		initrd.size > ADDR_LIMIT)
 		initrd = (struct modlist_entry){ 0 };
 }
 
-/* The next word at *at, cut off in place; one in double quotes may hold blanks. NULL: none is left. */
+/* The next word at *at, cut off in place; one in double quotes may hold blanks. NULL: none is left.
+ */
 static char *boot_word(char **at)
 {
 	char *word = *at + strspn(*at, BLANKS), *end;
@@ -137,7 +140,8 @@ static char *boot_word(char **at)
 	return word;
 }
 
-/* Options before a word "--", the application's words behind it; QEMU appends its devices at the very end. */
+/* Options before a word "--", the application's words behind it; QEMU appends its devices at the
+ * very end. */
 static void boot_cmdline(const struct start_info *si)
 {
 	bool app = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The TSC runs natively in ring 3; what differs is how its frequency is learnt. kvmclock is read
- * like any client of the ABI does (Linux Documentation/virt/kvm/x86/msr.rst, cpuid.rst): the host updates the page under a
- * version, odd while it writes.
+ * like any client of the ABI does (Linux Documentation/virt/kvm/x86/msr.rst, cpuid.rst): the host
+ * updates the page under a version, odd while it writes.
  */
 #include <stdbool.h>
 #include "plat-kvm/boot.h"
@@ -10,10 +10,10 @@
 #include "plat-kvm/io.h"
 #include "plat-kvm/nucleus.h"
 
-#define KVM_LEAF            0x40000000u
-#define KVM_FEATURE_CLOCK2  (1u << 3)
-#define LEAF_TIMING         0x40000010u /* eax: TSC kHz */
-#define NSEC                1000000000ull
+#define KVM_LEAF           0x40000000u
+#define KVM_FEATURE_CLOCK2 (1u << 3)
+#define LEAF_TIMING        0x40000010u /* eax: TSC kHz */
+#define NSEC               1000000000ull
 
 /* PIT (Intel 8254 data sheet): channel 0 counts down and is latched to be read. */
 #define PIT_HZ     1193182u
@@ -95,7 +95,8 @@ static bool clk_cpuid(void)
 		if (id.eax != 0 && id.ebx != 0 && id.ecx != 0)
 			hz = (uint64_t)id.ecx * id.ebx / id.eax;
 	}
-	if (hz == 0 && (uk_io_cpuid(1, 0).ecx & (1u << 31)) && uk_io_cpuid(KVM_LEAF, 0).eax >= LEAF_TIMING &&
+	if (hz == 0 && (uk_io_cpuid(1, 0).ecx & (1u << 31)) &&
+		uk_io_cpuid(KVM_LEAF, 0).eax >= LEAF_TIMING &&
 		uk_io_cpuid(KVM_LEAF, 0).eax < KVM_LEAF + 0x100)
 		hz = uk_io_cpuid(LEAF_TIMING, 0).eax * 1000ull;
 	return hz > 1000000;
@@ -111,9 +112,9 @@ static uint16_t clk_pit_read(void)
 }
 
 /*
- * One measurement; *rate 0: there is no PIT, it does not count. False: the host took the CPU away at the wrong time. Each
- * reading lies between two looks at the TSC, which then must be close; and the counter wraps every 55 ms: a gap that makes
- * up nearly all of the time may hide that.
+ * One measurement; *rate 0: there is no PIT, it does not count. False: the host took the CPU away
+ * at the wrong time. Each reading lies between two looks at the TSC, which then must be close; and
+ * the counter wraps every 55 ms: a gap that makes up nearly all of the time may hide that.
  */
 static bool clk_pit_try(uint64_t *rate)
 {
@@ -141,7 +142,8 @@ static bool clk_pit_try(uint64_t *rate)
 	return ((b - a) + (d - c)) * 64 < span && gap * 8 < span * 7;
 }
 
-/* Of disturbed measurements the lowest rate is the best: most of what goes wrong makes it higher. */
+/* Of disturbed measurements the lowest rate is the best: most of what goes wrong makes it higher.
+ */
 static bool clk_pit(void)
 {
 	uint64_t rate;
@@ -156,7 +158,8 @@ static bool clk_pit(void)
 	return hz > 1000000;
 }
 
-/* The local APIC's timer in QEMU and KVM counts nanoseconds; an interrupt's delay makes this the coarsest. */
+/* The local APIC's timer in QEMU and KVM counts nanoseconds; an interrupt's delay makes this the
+ * coarsest. */
 static void clk_apic(void)
 {
 	uint64_t from = uk_clock_cycles();
@@ -179,7 +182,8 @@ static unsigned clk_rtc(unsigned reg, bool binary)
 /* Days from 1970-01-01 to a date of the Gregorian calendar. */
 static uint64_t clk_days(unsigned y, unsigned m, unsigned d)
 {
-	static const uint16_t before[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+	static const uint16_t before[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304,
+		334 };
 	uint64_t leaps = (y - 1) / 4 - (y - 1) / 100 + (y - 1) / 400 - 477;
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 
@@ -196,7 +200,9 @@ static uint64_t clk_rtc_ns(void)
 	uk_io_out8(0x70, 0x0b);
 	binary = uk_io_in8(0x71) & 4;
 	days = clk_days(2000 + clk_rtc(9, binary), clk_rtc(8, binary), clk_rtc(7, binary));
-	return (days * 86400 + clk_rtc(4, binary) * 3600 + clk_rtc(2, binary) * 60 + clk_rtc(0, binary)) * NSEC;
+	return (days * 86400 + clk_rtc(4, binary) * 3600 + clk_rtc(2, binary) * 60 +
+		       clk_rtc(0, binary)) *
+	       NSEC;
 }
 
 static void clk_rate_set(const char *from)

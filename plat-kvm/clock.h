@@ -14,7 +14,8 @@
 /* Boot, before the seal: kvmclock or CPUID, if there is one. Always succeeds. */
 int uk_clock_start(void);
 
-/* Boot, after the seal: measures the rate where nobody told it; some milliseconds. Always succeeds. */
+/* Boot, after the seal: measures the rate where nobody told it; some milliseconds. Always succeeds.
+ */
 int uk_clock_calibrate(void);
 
 /* Nanoseconds since the machine's entry point. Cost: rdtsc, one multiplication. */

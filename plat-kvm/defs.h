@@ -15,11 +15,11 @@
 #define UK_GIVES      /* the caller owns what is stored there */
 #define UK_LENDS      /* borrowed until the call returns */
 
-#define UK_MUST_USE __attribute__((warn_unused_result))
-#define UK_NORETURN __attribute__((noreturn))
+#define UK_MUST_USE   __attribute__((warn_unused_result))
+#define UK_NORETURN   __attribute__((noreturn))
 #define UK_ALIGNED(n) __attribute__((aligned(n)))
-#define UK_PACKED   __attribute__((packed))
-#define UK_INLINE   static inline __attribute__((always_inline))
+#define UK_PACKED     __attribute__((packed))
+#define UK_INLINE     static inline __attribute__((always_inline))
 
 #define UK_CACHE_LINE 64 /* bytes */
 #define UK_PAGE_SIZE  4096
@@ -27,9 +27,9 @@
 #define UK_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UK_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-#define UK_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define UK_ALIGN_UP(x, a)   (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
-#define UK_ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define UK_ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
+#define UK_ALIGN_UP(x, a)                  (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
+#define UK_ALIGN_DOWN(x, a)                ((x) & ~((__typeof__(x))(a)-1))
 #define UK_CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* 1 in debug builds: ownership tags of netbufs, assertions on hot paths, poison. */
@@ -41,17 +41,17 @@
  * A bug of the caller: prints the expression with file and line and ends the
  * machine with UK_POWER_PANIC. Kept in release builds; no side effects in it.
  */
-#define UK_ASSERT(expr) \
-	do { \
-		if (UK_UNLIKELY(!(expr))) \
-			uk_assert_fail(#expr, __FILE__, __LINE__); \
+#define UK_ASSERT(expr)                                                                            \
+	do {                                                                                       \
+		if (UK_UNLIKELY(!(expr)))                                                          \
+			uk_assert_fail(#expr, __FILE__, __LINE__);                                 \
 	} while (0)
 
 /* The same, but only in debug builds: for what the packet path can not afford. */
-#define UK_ASSERT_DEBUG(expr) \
-	do { \
-		if (UK_DEBUG) \
-			UK_ASSERT(expr); \
+#define UK_ASSERT_DEBUG(expr)                                                                      \
+	do {                                                                                       \
+		if (UK_DEBUG)                                                                      \
+			UK_ASSERT(expr);                                                           \
 	} while (0)
 
 UK_NORETURN void uk_assert_fail(const char *expr, const char *file, int line);
@@ -83,8 +83,8 @@ UK_INLINE void uk_pause(void)
 }
 
 /*
- * Fetches a line to write to it: one transfer from the other core's cache, where a load and then a store take two
- * (AMD APM vol. 3, PREFETCHW; where a CPU does not know it, it does nothing).
+ * Fetches a line to write to it: one transfer from the other core's cache, where a load and then a
+ * store take two (AMD APM vol. 3, PREFETCHW; where a CPU does not know it, it does nothing).
  */
 UK_INLINE void uk_prefetch_write(const void *p)
 {

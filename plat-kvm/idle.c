@@ -15,7 +15,8 @@ void uk_idle_until(uint64_t deadline_ns)
 	for (;;) {
 		uint64_t now = uk_clock_ns(), left;
 
-		/* Cleared before the look: an interrupt in between sets it again and WAIT returns at once. */
+		/* Cleared before the look: an interrupt in between sets it again and WAIT returns
+		 * at once. */
 		uk_nucleus_wake = 0;
 		uk_mb();
 		if (uk_irq_any() || now >= deadline_ns)

@@ -38,17 +38,23 @@ UK_INLINE void uk_io_outs8(uint16_t port, const void *p, size_t n)
 }
 
 /* Plain loads and stores of one width, as devices require. */
-#define UK_IO_MEM(width, type) \
-	UK_INLINE type uk_io_read##width(uintptr_t a) \
-	{ \
-		type v; \
-\
-		__asm__ __volatile__("mov %1, %0" : "=r"(v) : "m"(*(volatile type *)a) : "memory"); \
-		return v; \
-	} \
-	UK_INLINE void uk_io_write##width(uintptr_t a, type v) \
-	{ \
-		__asm__ __volatile__("mov %1, %0" : "=m"(*(volatile type *)a) : "r"(v) : "memory"); \
+#define UK_IO_MEM(width, type)                                                                     \
+	UK_INLINE type uk_io_read##width(uintptr_t a)                                              \
+	{                                                                                          \
+		type v;                                                                            \
+                                                                                                   \
+		__asm__ __volatile__("mov %1, %0"                                                  \
+				     : "=r"(v)                                                     \
+				     : "m"(*(volatile type *)a)                                    \
+				     : "memory");                                                  \
+		return v;                                                                          \
+	}                                                                                          \
+	UK_INLINE void uk_io_write##width(uintptr_t a, type v)                                     \
+	{                                                                                          \
+		__asm__ __volatile__("mov %1, %0"                                                  \
+				     : "=m"(*(volatile type *)a)                                   \
+				     : "r"(v)                                                      \
+				     : "memory");                                                  \
 	}
 
 UK_IO_MEM(8, uint8_t)
@@ -63,7 +69,9 @@ UK_INLINE struct uk_io_cpuid uk_io_cpuid(uint32_t leaf, uint32_t sub)
 {
 	struct uk_io_cpuid r;
 
-	__asm__ __volatile__("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(sub));
+	__asm__ __volatile__("cpuid"
+			     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+			     : "a"(leaf), "c"(sub));
 	return r;
 }
 

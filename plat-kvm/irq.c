@@ -14,7 +14,8 @@ int uk_irq_alloc(void)
 
 int uk_irq_route_gsi(unsigned gsi, unsigned vector)
 {
-	return uk_nucleus_call(NUCLEUS_CALL_IRQ_ROUTE, gsi % 24, vector, gsi / 24) == 0 ? 0 : -EINVAL;
+	return uk_nucleus_call(NUCLEUS_CALL_IRQ_ROUTE, gsi % 24, vector, gsi / 24) == 0 ? 0
+											: -EINVAL;
 }
 
 /* Intel SDM vol. 3, 10.11: fixed delivery, edge, to APIC 0. */

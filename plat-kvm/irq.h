@@ -15,7 +15,8 @@
 /* A free vector, 33..63, or -ENOSPC. Thread: boot and set-up. */
 int uk_irq_alloc(void) UK_MUST_USE;
 
-/* Routes a global system interrupt (IOAPIC pin), edge-triggered, to a vector. -EINVAL: no such pin. */
+/* Routes a global system interrupt (IOAPIC pin), edge-triggered, to a vector. -EINVAL: no such pin.
+ */
 int uk_irq_route_gsi(unsigned gsi, unsigned vector) UK_MUST_USE;
 
 /* MSI message (address and data) that raises `vector` on this CPU. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fw_cfg by DMA (QEMU docs/specs/fw_cfg): one exit per transfer instead of one per byte. Numbers in the
- * device's structures are big-endian.
+ * fw_cfg by DMA (QEMU docs/specs/fw_cfg): one exit per transfer instead of one per byte. Numbers in
+ * the device's structures are big-endian.
  */
 #include <errno.h>
 #include <endian.h>
@@ -11,15 +11,15 @@
 #include "plat-kvm/io.h"
 #include "plat-kvm/module.h"
 
-#define PORT_DMA       0x514
-#define KEY_SIGNATURE  0x00
-#define KEY_FILE_DIR   0x19
-#define DMA_ERROR      0x01
-#define DMA_READ       0x02
-#define DMA_SELECT     0x08
-#define FILES_MAX      128
+#define PORT_DMA         0x514
+#define KEY_SIGNATURE    0x00
+#define KEY_FILE_DIR     0x19
+#define DMA_ERROR        0x01
+#define DMA_READ         0x02
+#define DMA_SELECT       0x08
+#define FILES_MAX        128
 #define MODULE_BYTES_MAX (1u << 30)
-#define PREFIX         "opt/sluice/"
+#define PREFIX           "opt/sluice/"
 
 struct dma {
 	uint32_t control, length;
@@ -57,7 +57,8 @@ static int fw_directory(void)
 {
 	char signature[4] = { 0 };
 
-	if (fw_read(KEY_SIGNATURE, signature, sizeof(signature)) < 0 || memcmp(signature, "QEMU", 4) != 0)
+	if (fw_read(KEY_SIGNATURE, signature, sizeof(signature)) < 0 ||
+		memcmp(signature, "QEMU", 4) != 0)
 		return -ENOENT;
 	if (fw_read(KEY_FILE_DIR, &dir, sizeof(dir)) < 0)
 		return -EIO;

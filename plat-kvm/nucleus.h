@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The nucleus: the only code that runs in ring 0 (nucleus.S). It boots, drops to ring 3 for good, and
- * from then on is entered by interrupts, exceptions and the closed table of calls below. C and assembler share
- * this file.
+ * The nucleus: the only code that runs in ring 0 (nucleus.S). It boots, drops to ring 3 for good,
+ *and from then on is entered by interrupts, exceptions and the closed table of calls below. C and
+ *assembler share this file.
  *
- * A call is `ud2` at uk_nucleus_gate with the number in rax and arguments in rdi, rsi, rdx (`int` and
- * `syscall` do not reach ring 0 on KVM without hardware virtualisation). Each ring-0 instruction may
- * cost 4,400 cycles there, so calls are rare and handlers are a few instructions without loops.
+ * A call is `ud2` at uk_nucleus_gate with the number in rax and arguments in rdi, rsi, rdx (`int`
+ *and `syscall` do not reach ring 0 on KVM without hardware virtualisation). Each ring-0 instruction
+ *may cost 4,400 cycles there, so calls are rare and handlers are a few instructions without loops.
  *
  *	number  name       arguments         result  when
  *	0       OFF        -                 never   resets the machine by triple fault
@@ -14,7 +14,8 @@
  *	2       WAIT       timer count       0       hlt until an interrupt is pending
  *	3       IRQ_ROUTE  pin, vector, apic 0/-1    programs one IOAPIC pin, edge, this CPU
  *	4       FS_BASE    address           0       where wrfsbase does not work
- *	5       KVMCLOCK   address | 1, wall 0/-1    before SEAL only: where the host writes the time
+ *	5       KVMCLOCK   address | 1, wall 0/-1    before SEAL only: where the host writes the
+ *time
  *
  * Anything else is an exception like any other.
  */
@@ -48,10 +49,11 @@
 /* Data starts one page after the text (sluice.ld asserts it). */
 #define NUCLEUS_DATA_LOW 0x1000
 
-#define NUCLEUS_LAPIC  0xfee00000
-/* Where the sealed page tables show the local APIC: in the hole below 1 MiB, so that absolute operands reach it. */
+#define NUCLEUS_LAPIC 0xfee00000
+/* Where the sealed page tables show the local APIC: in the hole below 1 MiB, so that absolute
+ * operands reach it. */
 #define NUCLEUS_LAPIC_VA 0xa0000
-#define NUCLEUS_IOAPIC 0xfec00000
+#define NUCLEUS_IOAPIC   0xfec00000
 /* The second IOAPIC of microvm lies 64 KiB further. */
 #define NUCLEUS_IOAPIC_STEP 0x10000
 
@@ -74,8 +76,8 @@ _Static_assert(sizeof(struct uk_trap_frame) == 23 * 8, "nucleus.S knows this lay
 
 /* Ring 3 reads and writes these; the nucleus only writes (nucleus.S). */
 extern struct uk_trap_frame uk_nucleus_frame;
-extern volatile uint8_t uk_nucleus_in_trap;               /* an exception is being handled */
-extern volatile uint8_t uk_nucleus_wake;                  /* some vector fired */
+extern volatile uint8_t uk_nucleus_in_trap;                 /* an exception is being handled */
+extern volatile uint8_t uk_nucleus_wake;                    /* some vector fired */
 extern volatile uint8_t uk_nucleus_pending[NUCLEUS_NB_VEC]; /* this vector fired */
 extern uint64_t uk_nucleus_entry_tsc;
 extern uint32_t uk_nucleus_start_info;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Four-level tables, 2 MiB pages wherever a whole 2 MiB has one kind of protection (Intel SDM vol. 3, 4.5).
- * Plain native code: it runs in ring 3 on tables that no CPU uses yet.
+ * Four-level tables, 2 MiB pages wherever a whole 2 MiB has one kind of protection (Intel SDM vol.
+ * 3, 4.5). Plain native code: it runs in ring 3 on tables that no CPU uses yet.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -164,7 +164,8 @@ static int pg_devices(uint64_t *pml4)
 	/* The interrupt controllers are the nucleus' own. */
 	if (pg_map(pml4, NUCLEUS_LAPIC_VA, NUCLEUS_LAPIC_VA + SIZE_4K, NUCLEUS_LAPIC, KERN_IO) < 0)
 		return -ENOMEM;
-	for (uint64_t a = NUCLEUS_IOAPIC; a <= NUCLEUS_IOAPIC + NUCLEUS_IOAPIC_STEP; a += NUCLEUS_IOAPIC_STEP) {
+	for (uint64_t a = NUCLEUS_IOAPIC; a <= NUCLEUS_IOAPIC + NUCLEUS_IOAPIC_STEP;
+		a += NUCLEUS_IOAPIC_STEP) {
 		if (pg_map(pml4, a, a + SIZE_4K, a, KERN_IO) < 0)
 			return -ENOMEM;
 	}
@@ -173,8 +174,8 @@ static int pg_devices(uint64_t *pml4)
 
 /*
  * The heap, then the tables themselves taken out of it. Making a table may take a page off the
- * heap's start, so a range is mapped as it was before and the tables are protected last; splitting for
- * that may make one more table, which the loop then meets.
+ * heap's start, so a range is mapped as it was before and the tables are protected last; splitting
+ * for that may make one more table, which the loop then meets.
  */
 static int pg_heap(uint64_t *pml4)
 {
@@ -187,8 +188,9 @@ static int pg_heap(uint64_t *pml4)
 			return -ENOMEM;
 	}
 	uk_boot_initrd(&initrd, &len);
-	if (len > 0 && pg_map(pml4, (uintptr_t)initrd, UK_ALIGN_UP((uintptr_t)initrd + len, SIZE_4K),
-			       (uintptr_t)initrd, USER_R) < 0)
+	if (len > 0 &&
+		pg_map(pml4, (uintptr_t)initrd, UK_ALIGN_UP((uintptr_t)initrd + len, SIZE_4K),
+			(uintptr_t)initrd, USER_R) < 0)
 		return -ENOMEM;
 	for (unsigned i = 0; i < nb_tables; i++) {
 		uint64_t a = (uintptr_t)tables[i];

@@ -5,15 +5,15 @@
 #include "plat-kvm/pci.h"
 
 /* Configuration space (PCI Local Bus Specification 3.0, 6.1). */
-#define CONFIG_ADDR 0xcf8
-#define CONFIG_DATA 0xcfc
-#define REG_ID      0x00
-#define REG_COMMAND 0x04
-#define REG_HEADER  0x0c
-#define REG_BAR0    0x10
-#define REG_CAP_PTR 0x34
+#define CONFIG_ADDR        0xcf8
+#define CONFIG_DATA        0xcfc
+#define REG_ID             0x00
+#define REG_COMMAND        0x04
+#define REG_HEADER         0x0c
+#define REG_BAR0           0x10
+#define REG_CAP_PTR        0x34
 #define COMMAND_MEM_MASTER 0x6
-#define STATUS_CAPS (1u << 20)
+#define STATUS_CAPS        (1u << 20)
 
 /* q35 host bridge (Intel 3 Series MCH data sheet): PCIEXBAR at 0x60 of 00:00.0. */
 #define Q35_ID       0x29c08086
@@ -78,7 +78,8 @@ bool uk_pci_windows(void)
 	if (id != Q35_ID)
 		return true;
 	bar = pci_read(0, Q35_PCIEXBAR);
-	/* Bit 0: enabled. The base is 64 to 256 MiB aligned, below 4 GiB with the firmwares there are. */
+	/* Bit 0: enabled. The base is 64 to 256 MiB aligned, below 4 GiB with the firmwares there
+	 * are. */
 	if ((bar & 1) && (bar & 0xfc000000) >= 0x80000000 &&
 		uk_paging_mmio(bar & 0xfc000000, ECAM_BUS_LEN) == 0)
 		ecam_found = bar & 0xfc000000;
@@ -90,13 +91,15 @@ void uk_pci_scan(void (*found)(const struct uk_pci_dev *dev))
 	ecam = ecam_found;
 	for (unsigned devfn = 0; devfn < 256; devfn++) {
 		uint32_t id = pci_read((uint8_t)devfn, REG_ID);
-		struct uk_pci_dev dev = { .devfn = (uint8_t)devfn, .vendor = (uint16_t)id,
+		struct uk_pci_dev dev = { .devfn = (uint8_t)devfn,
+			.vendor = (uint16_t)id,
 			.device = (uint16_t)(id >> 16) };
 
 		if (id != 0xffffffff && id != 0)
 			found(&dev);
 		/* Functions 1..7 only where function 0 says so (header type, bit 7). */
-		if (devfn % 8 == 0 && (id == 0xffffffff || !(pci_read((uint8_t)devfn, REG_HEADER) & 0x800000)))
+		if (devfn % 8 == 0 &&
+			(id == 0xffffffff || !(pci_read((uint8_t)devfn, REG_HEADER) & 0x800000)))
 			devfn += 7;
 	}
 }
@@ -148,5 +151,6 @@ int uk_pci_bar_place(struct uk_pci_dev *dev, unsigned i)
 
 void uk_pci_enable(const struct uk_pci_dev *dev)
 {
-	uk_pci_write32(dev, REG_COMMAND, (uk_pci_read32(dev, REG_COMMAND) & 0xffff) | COMMAND_MEM_MASTER);
+	uk_pci_write32(
+		dev, REG_COMMAND, (uk_pci_read32(dev, REG_COMMAND) & 0xffff) | COMMAND_MEM_MASTER);
 }

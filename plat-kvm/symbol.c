@@ -4,8 +4,8 @@
 #include "plat-kvm/symbol.h"
 
 /*
- * The loader leaves zeros behind the image when there is no table; later the heap and page tables lie there, so the
- * first look, by the boot code, is the last.
+ * The loader leaves zeros behind the image when there is no table; later the heap and page tables
+ * lie there, so the first look, by the boot code, is the last.
  */
 static const struct uk_symbol_table *sym_table(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Names of functions for backtraces. tools/mkimage.py appends the table to the image as a
- * segment of its own (read-only); an image that did not go through it has none and prints addresses only.
+ * segment of its own (read-only); an image that did not go through it has none and prints addresses
+ * only.
  */
 #ifndef SLUICE_PLAT_KVM_SYMBOL_H
 #define SLUICE_PLAT_KVM_SYMBOL_H

@@ -14,8 +14,9 @@
 #include "plat-kvm/trap.h"
 
 #define BACKTRACE_MAX 32
-#define CALLER_WORDS  64 /* a function without a frame has its return address within so many words \
-			  */
+#define CALLER_WORDS                                                                               \
+	64 /* a function without a frame has its return address within so many words               \
+	    */
 
 static jmp_buf *probe;
 

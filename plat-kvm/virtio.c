@@ -71,8 +71,8 @@ int uk_virtio_start(struct uk_virtio_dev *d, uint64_t wanted, uint64_t required)
 
 int uk_virtio_driver_ok(struct uk_virtio_dev *d)
 {
-	d->ops->status_set(d, UK_VIRTIO_S_ACKNOWLEDGE | UK_VIRTIO_S_DRIVER | UK_VIRTIO_S_FEATURES_OK |
-		UK_VIRTIO_S_DRIVER_OK);
+	d->ops->status_set(d, UK_VIRTIO_S_ACKNOWLEDGE | UK_VIRTIO_S_DRIVER |
+				      UK_VIRTIO_S_FEATURES_OK | UK_VIRTIO_S_DRIVER_OK);
 	return d->ops->status_get(d) & UK_VIRTIO_S_NEEDS_RESET ? -EIO : 0;
 }
 

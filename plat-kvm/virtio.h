@@ -29,13 +29,13 @@
 #define UK_VIRTIO_S_FAILED      0x80
 
 /* Feature bits that belong to no device type, virtio 1.2, 6. */
-#define UK_VIRTIO_F_INDIRECT_DESC    (1ull << 28)
-#define UK_VIRTIO_F_EVENT_IDX        (1ull << 29)
-#define UK_VIRTIO_F_VERSION_1        (1ull << 32)
-#define UK_VIRTIO_F_ACCESS_PLATFORM  (1ull << 33)
-#define UK_VIRTIO_F_RING_PACKED      (1ull << 34)
-#define UK_VIRTIO_F_IN_ORDER         (1ull << 35)
-#define UK_VIRTIO_F_ORDER_PLATFORM   (1ull << 36)
+#define UK_VIRTIO_F_INDIRECT_DESC     (1ull << 28)
+#define UK_VIRTIO_F_EVENT_IDX         (1ull << 29)
+#define UK_VIRTIO_F_VERSION_1         (1ull << 32)
+#define UK_VIRTIO_F_ACCESS_PLATFORM   (1ull << 33)
+#define UK_VIRTIO_F_RING_PACKED       (1ull << 34)
+#define UK_VIRTIO_F_IN_ORDER          (1ull << 35)
+#define UK_VIRTIO_F_ORDER_PLATFORM    (1ull << 36)
 #define UK_VIRTIO_F_NOTIFICATION_DATA (1ull << 38)
 
 /* What raised the interrupt (MMIO InterruptStatus, PCI ISR), virtio 1.2, 4.1.4.5 and 4.2.2. */
@@ -80,10 +80,10 @@ struct uk_virtio_ops {
 
 struct uk_virtio_dev {
 	const struct uk_virtio_ops *ops;
-	uint16_t device_id;  /* UK_VIRTIO_ID_* */
-	uint64_t features;   /* negotiated by uk_virtio_start */
-	char bus_name[24];   /* "0000:00:03.0" or "mmio@feb02e00", for messages */
-	void *driver;        /* the driver's, NULL until one claims the device */
+	uint16_t device_id; /* UK_VIRTIO_ID_* */
+	uint64_t features;  /* negotiated by uk_virtio_start */
+	char bus_name[24];  /* "0000:00:03.0" or "mmio@feb02e00", for messages */
+	void *driver;       /* the driver's, NULL until one claims the device */
 };
 
 /* Devices that the buses found, in bus order. Thread: any, after the buses were probed. */
@@ -96,8 +96,8 @@ int uk_virtio_add(struct uk_virtio_dev *d);
 
 /*
  * Steps 1 to 6 of virtio 1.2, 3.1.1: reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK read back.
- * Negotiates `wanted` as far as offered; all of `required` must be offered (VERSION_1 always is required).
- * Returns 0 with d->features set, -ENOTSUP if a required bit is missing or the device
+ * Negotiates `wanted` as far as offered; all of `required` must be offered (VERSION_1 always is
+ * required). Returns 0 with d->features set, -ENOTSUP if a required bit is missing or the device
  * refuses the choice, -EIO if it does not come out of reset. On error the device is left FAILED.
  */
 int uk_virtio_start(struct uk_virtio_dev *d, uint64_t wanted, uint64_t required) UK_MUST_USE;
@@ -105,10 +105,13 @@ int uk_virtio_start(struct uk_virtio_dev *d, uint64_t wanted, uint64_t required)
 /* Step 8: the device may use its queues from now on. 0, or -EIO if the device says NEEDS_RESET. */
 int uk_virtio_driver_ok(struct uk_virtio_dev *d) UK_MUST_USE;
 
-/* Takes all buffers away from the device: writes 0, waits until it reads 0. -EIO: it does not answer. */
+/* Takes all buffers away from the device: writes 0, waits until it reads 0. -EIO: it does not
+ * answer. */
 int uk_virtio_reset(struct uk_virtio_dev *d) UK_MUST_USE;
 
-/* Reads configuration space consistently: again while the generation moves. -EIO after 100 tries. */
-int uk_virtio_config_read(struct uk_virtio_dev *d, uint32_t off, void *buf, uint32_t len) UK_MUST_USE;
+/* Reads configuration space consistently: again while the generation moves. -EIO after 100 tries.
+ */
+int uk_virtio_config_read(struct uk_virtio_dev *d, uint32_t off, void *buf, uint32_t len)
+	UK_MUST_USE;
 
 #endif

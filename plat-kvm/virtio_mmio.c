@@ -12,26 +12,26 @@
 #include "plat-kvm/virtio_mmio.h"
 
 /* Registers, virtio 1.2, 4.2.2. */
-#define MAGIC            0x000
-#define VERSION          0x004
-#define DEVICE_ID        0x008
-#define DEVICE_FEATURES  0x010
+#define MAGIC               0x000
+#define VERSION             0x004
+#define DEVICE_ID           0x008
+#define DEVICE_FEATURES     0x010
 #define DEVICE_FEATURES_SEL 0x014
-#define DRIVER_FEATURES  0x020
+#define DRIVER_FEATURES     0x020
 #define DRIVER_FEATURES_SEL 0x024
-#define QUEUE_SEL        0x030
-#define QUEUE_NUM_MAX    0x034
-#define QUEUE_NUM        0x038
-#define QUEUE_READY      0x044
-#define QUEUE_NOTIFY     0x050
-#define INTERRUPT_STATUS 0x060
-#define INTERRUPT_ACK    0x064
-#define STATUS           0x070
-#define QUEUE_DESC       0x080
-#define QUEUE_DRIVER     0x090
-#define QUEUE_DEVICE     0x0a0
-#define CONFIG_GEN       0x0fc
-#define CONFIG           0x100
+#define QUEUE_SEL           0x030
+#define QUEUE_NUM_MAX       0x034
+#define QUEUE_NUM           0x038
+#define QUEUE_READY         0x044
+#define QUEUE_NOTIFY        0x050
+#define INTERRUPT_STATUS    0x060
+#define INTERRUPT_ACK       0x064
+#define STATUS              0x070
+#define QUEUE_DESC          0x080
+#define QUEUE_DRIVER        0x090
+#define QUEUE_DEVICE        0x0a0
+#define CONFIG_GEN          0x0fc
+#define CONFIG              0x100
 
 #define MAGIC_VALUE 0x74726976 /* "virt" */
 
@@ -125,7 +125,8 @@ static void vm_addr(struct uk_virtio_dev *d, uint32_t reg, uint64_t a)
 	uk_io_write32(vm_reg(d, reg + 4), (uint32_t)(a >> 32));
 }
 
-static int vm_queue_enable(struct uk_virtio_dev *d, uint16_t q, uint16_t size, const struct uk_virtio_queue_addr *a)
+static int vm_queue_enable(
+	struct uk_virtio_dev *d, uint16_t q, uint16_t size, const struct uk_virtio_queue_addr *a)
 {
 	uint16_t max = vm_queue_max(d, q); /* selects q */
 
@@ -197,8 +198,10 @@ static int vm_add(uintptr_t base, unsigned gsi)
 	if (id == 0)
 		return -ENODEV;
 	if (uk_io_read32(base + VERSION) != 2) {
-		uk_console_printf("sluice: legacy virtio-mmio device at 0x%lx left alone: start QEMU with "
-				  "-global virtio-mmio.force-legacy=false\n", base);
+		uk_console_printf(
+			"sluice: legacy virtio-mmio device at 0x%lx left alone: start QEMU with "
+			"-global virtio-mmio.force-legacy=false\n",
+			base);
 		return 0;
 	}
 	m->base = base;

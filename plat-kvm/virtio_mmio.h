@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Virtio over MMIO (virtio 1.2, 4.2), as QEMU's microvm has it. Devices are named on the command line by
- * "virtio_mmio.device=SIZE@BASE:IRQ" (Linux Documentation/admin-guide/kernel-parameters), or else looked for
- * in microvm's 24 slots, which are filled from the top.
+ * Virtio over MMIO (virtio 1.2, 4.2), as QEMU's microvm has it. Devices are named on the command
+ * line by "virtio_mmio.device=SIZE@BASE:IRQ" (Linux Documentation/admin-guide/kernel-parameters),
+ * or else looked for in microvm's 24 slots, which are filled from the top.
  */
 #ifndef SLUICE_PLAT_KVM_VIRTIO_MMIO_H
 #define SLUICE_PLAT_KVM_VIRTIO_MMIO_H

@@ -9,7 +9,7 @@
 #include "plat-kvm/virtio.h"
 #include "plat-kvm/virtio_pci.h"
 
-#define VENDOR 0x1af4
+#define VENDOR        0x1af4
 #define DEVICE_MODERN 0x1040 /* + device id, 4.1.2 */
 
 /* Structure types, 4.1.4. */
@@ -48,7 +48,7 @@ struct pci_dev {
 	uintptr_t common, notify, isr, config;
 	uint32_t notify_len, notify_mult, config_len;
 	uint16_t notify_off[QUEUES_MAX]; /* read when a queue is enabled */
-	uintptr_t msix;    /* table, 0: no MSI-X */
+	uintptr_t msix;                  /* table, 0: no MSI-X */
 	uint16_t nb_msix;
 	uint8_t msix_vector[VECTORS_MAX]; /* what each entry raises, 0: free */
 };
@@ -134,7 +134,8 @@ static void vp_addr(uintptr_t reg, uint64_t a)
 	uk_io_write32(reg + 4, (uint32_t)(a >> 32));
 }
 
-static int vp_queue_enable(struct uk_virtio_dev *d, uint16_t q, uint16_t size, const struct uk_virtio_queue_addr *a)
+static int vp_queue_enable(
+	struct uk_virtio_dev *d, uint16_t q, uint16_t size, const struct uk_virtio_queue_addr *a)
 {
 	struct pci_dev *v = vp_dev(d);
 	uint16_t off;
@@ -287,18 +288,23 @@ static void vp_found(const struct uk_pci_dev *pci)
 	struct pci_dev *v = &devs[nb_devs];
 	int rc;
 
-	if (pci->vendor != VENDOR || pci->device < 0x1000 || pci->device > 0x107f || nb_devs == DEVS_MAX)
+	if (pci->vendor != VENDOR || pci->device < 0x1000 || pci->device > 0x107f ||
+		nb_devs == DEVS_MAX)
 		return;
 	memset(v, 0, sizeof(*v));
 	v->pci = *pci;
 	v->d.ops = &vp_ops;
-	/* Transitional network devices have an id of their own; the modern structures are the same. */
-	v->d.device_id = pci->device >= DEVICE_MODERN ? (uint16_t)(pci->device - DEVICE_MODERN) :
-		pci->device == 0x1000 ? UK_VIRTIO_ID_NET : 0;
-	snprintf(v->d.bus_name, sizeof(v->d.bus_name), "0000:00:%02x.%x", pci->devfn >> 3, pci->devfn & 7);
+	/* Transitional network devices have an id of their own; the modern structures are the same.
+	 */
+	v->d.device_id = pci->device >= DEVICE_MODERN ? (uint16_t)(pci->device - DEVICE_MODERN)
+			 : pci->device == 0x1000      ? UK_VIRTIO_ID_NET
+						      : 0;
+	snprintf(v->d.bus_name, sizeof(v->d.bus_name), "0000:00:%02x.%x", pci->devfn >> 3,
+		pci->devfn & 7);
 	rc = vp_structures(v);
 	if (rc < 0) {
-		uk_console_printf("sluice: virtio device %s is unusable (%d): start QEMU with disable-legacy=on\n",
+		uk_console_printf(
+			"sluice: virtio device %s is unusable (%d): start QEMU with disable-legacy=on\n",
 			v->d.bus_name, rc);
 		return;
 	}
