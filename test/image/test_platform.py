@@ -119,6 +119,9 @@ class Modules:
 		self.assertEqual(got[0]["rc"], NO_MEMORY)
 		self.same(got[1], data)
 
+	def test_empty_initrd(self):
+		self.assertEqual(self.modules({}, "initrd", initrd=self.file("rd", b""))[0]["rc"], NO_ENTRY)
+
 	def test_initrd(self):
 		for size in (1, 4096, 100_001, 3 << 20):
 			with self.subTest(size=size):
