@@ -254,8 +254,8 @@ UK_INLINE uint32_t uk_netbuf_tailroom(const struct uk_netbuf *nb)
 }
 
 /*
- * For a packet that is changed in its first bytes and sent on: fetches them, and where the device's header
- * goes, to write to them. Call it for the whole burst before the first packet is looked at.
+ * For a packet that is changed in its first bytes and sent on: fetches them, and where the device's
+ * header goes, to write to them. Call it for the whole burst before the first packet is looked at.
  */
 UK_INLINE void uk_netbuf_prefetch_forward(const struct uk_netbuf *nb)
 {

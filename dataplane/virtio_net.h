@@ -160,7 +160,6 @@ struct uk_virtio_net {
 	struct vnet_ctrl ctrl;
 };
 
-
 UK_INLINE struct uk_virtio_net *vnet_of(struct uk_netdev *dev)
 {
 	return (struct uk_virtio_net *)dev;

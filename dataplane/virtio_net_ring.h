@@ -185,8 +185,8 @@ UK_INLINE uint64_t vnet_ring_used(const struct vnet_ring *r, uint16_t pos)
 }
 
 /*
- * Descriptors that the device has probably used: seven lines more, since it uses them in batches. Asked for together
- * they come in the time of one.
+ * Descriptors that the device has probably used: seven lines more, since it uses them in batches.
+ * Asked for together they come in the time of one.
  */
 UK_INLINE void vnet_prefetch_used(const struct vnet_ring *r)
 {

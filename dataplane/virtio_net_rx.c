@@ -36,7 +36,8 @@ UK_INLINE struct uk_netbuf *rx_take(struct vnet_ring *r, uint32_t id, uint32_t l
 		return NULL;
 	r->sw[id] = NULL;
 	nb->len = len;
-	/* On its way from the device's cache; whether data are touched, and how, the application knows. */
+	/* On its way from the device's cache; whether data are touched, and how, the application
+	 * knows. */
 	if (hdr)
 		uk_prefetch_write(nb->data - VNET_HDR_LEN);
 	return nb;

@@ -5,7 +5,8 @@
 #include "pktgen-bench/guest/port.h"
 #include "plat-kvm/clock.h"
 
-/* Every buffer is taken once and gets the headers; they stay there, since a device only reads them. */
+/* Every buffer is taken once and gets the headers; they stay there, since a device only reads them.
+ */
 int pg_generator_pool(struct pg_generator *g, uint32_t nb_bufs, uint32_t longest)
 {
 	uint32_t room = longest < PG_PORT_DATA_BYTES ? PG_PORT_DATA_BYTES : longest;
@@ -29,7 +30,8 @@ int pg_generator_pool(struct pg_generator *g, uint32_t nb_bufs, uint32_t longest
 	return 0;
 }
 
-/* The next frame of the capture, from the start again after the last; its frames were checked before. */
+/* The next frame of the capture, from the start again after the last; its frames were checked
+ * before. */
 static void gen_copy(struct pg_generator *g, struct uk_netbuf *nb)
 {
 	struct pg_pcap_frame f;
@@ -59,7 +61,8 @@ static uint16_t gen_make(struct pg_generator *g)
 		for (uint16_t i = 0; i < n; i++)
 			gen_copy(g, g->v[i]);
 	} else {
-		/* The back end has read these lines: they have to become ours again, all at once. */
+		/* The back end has read these lines: they have to become ours again, all at once.
+		 */
 		for (uint16_t i = 0; i < n; i++)
 			uk_prefetch_write(g->v[i]->data);
 		for (uint16_t i = 0; i < n; i++)

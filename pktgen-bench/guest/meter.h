@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the programs of this room count, and the lines they report it by: "@" and JSON, cumulative, once
- * a second and at the end. A line costs the packet path about half a millisecond of exits.
+ * What the programs of this room count, and the lines they report it by: "@" and JSON, cumulative,
+ * once a second and at the end. A line costs the packet path about half a millisecond of exits.
  */
 #ifndef SLUICE_PKTGEN_BENCH_GUEST_METER_H
 #define SLUICE_PKTGEN_BENCH_GUEST_METER_H
@@ -10,13 +10,13 @@
 #include "plat-kvm/clock.h"
 
 struct pg_meter {
-	uint64_t busy_cycles;    /* of rounds that moved a packet */
-	uint64_t busy_pkts;      /* moved in these rounds */
-	uint64_t first_ns;       /* when the first packet passed, 0: none yet */
+	uint64_t busy_cycles; /* of rounds that moved a packet */
+	uint64_t busy_pkts;   /* moved in these rounds */
+	uint64_t first_ns;    /* when the first packet passed, 0: none yet */
 	uint64_t start_ns;
-	uint64_t next_cycles;    /* when the next look at the clock is due */
+	uint64_t next_cycles; /* when the next look at the clock is due */
 	uint64_t next_tick_ns;
-	uint64_t end_ns;         /* UINT64_MAX: never */
+	uint64_t end_ns;          /* UINT64_MAX: never */
 	void (*extra)(void *arg); /* prints more members, each with a comma ahead; may be NULL */
 	void *extra_arg;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Generator and sink: mode=tx sends, mode=rx counts what comes, mode=txrx does both, for round trips.
- * Frames come from a flow profile or, with pcap, from the boot module of that name. See options below.
+ * Generator and sink: mode=tx sends, mode=rx counts what comes, mode=txrx does both, for round
+ * trips. Frames come from a flow profile or, with pcap, from the boot module of that name. See
+ * options below.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,31 +44,103 @@ static struct pg_sink sink[UK_NETDEV_QUEUES_MAX];
 static const char *const modes[] = { "tx", "rx", "txrx", NULL };
 
 static const struct pg_args_option options[] = {
-	{ .name = "mode", .type = PG_ARGS_WORD, .value = &conf.mode, .words = modes, .help = "what to do" },
-	{ .name = "queues", .type = PG_ARGS_U64, .value = &conf.queues, .min = 1, .max = UK_NETDEV_QUEUES_MAX,
+	{ .name = "mode",
+		.type = PG_ARGS_WORD,
+		.value = &conf.mode,
+		.words = modes,
+		.help = "what to do" },
+	{ .name = "queues",
+		.type = PG_ARGS_U64,
+		.value = &conf.queues,
+		.min = 1,
+		.max = UK_NETDEV_QUEUES_MAX,
 		.help = "queue pairs" },
-	{ .name = "burst", .type = PG_ARGS_U64, .value = &conf.burst, .min = 1, .max = UK_BURST_MAX,
+	{ .name = "burst",
+		.type = PG_ARGS_U64,
+		.value = &conf.burst,
+		.min = 1,
+		.max = UK_BURST_MAX,
 		.help = "most frames per call" },
-	{ .name = "duration", .type = PG_ARGS_U64, .value = &conf.duration, .max = 1000000,
+	{ .name = "duration",
+		.type = PG_ARGS_U64,
+		.value = &conf.duration,
+		.max = 1000000,
 		.help = "seconds, 0: for ever" },
-	{ .name = "desc", .type = PG_ARGS_U64, .value = &conf.desc, .max = 32768, .help = "descriptors per ring, 0: 256" },
-	{ .name = "size", .type = PG_ARGS_SIZES, .value = &conf.flow.sizes, .min = PG_FLOW_SIZE_MIN, .max = PG_FLOW_SIZE_MAX,
+	{ .name = "desc",
+		.type = PG_ARGS_U64,
+		.value = &conf.desc,
+		.max = 32768,
+		.help = "descriptors per ring, 0: 256" },
+	{ .name = "size",
+		.type = PG_ARGS_SIZES,
+		.value = &conf.flow.sizes,
+		.min = PG_FLOW_SIZE_MIN,
+		.max = PG_FLOW_SIZE_MAX,
 		.help = "frame sizes with CRC" },
-	{ .name = "rate", .type = PG_ARGS_U64, .value = &conf.rate, .max = 1000000000, .help = "frames a second per queue, 0: no limit" },
-	{ .name = "count", .type = PG_ARGS_U64, .value = &conf.count, .max = UINT64_MAX / 2, .help = "frames per queue, 0: no limit" },
-	{ .name = "src", .type = PG_ARGS_IPS, .value = &conf.flow.src_ip, .help = "source addresses" },
-	{ .name = "dst", .type = PG_ARGS_IPS, .value = &conf.flow.dst_ip, .help = "destination addresses" },
-	{ .name = "sport", .type = PG_ARGS_PORTS, .value = &conf.flow.src_port, .max = 65535, .help = "source ports" },
-	{ .name = "dport", .type = PG_ARGS_PORTS, .value = &conf.flow.dst_port, .max = 65535, .help = "destination ports" },
-	{ .name = "smac", .type = PG_ARGS_MAC, .value = conf.flow.src_mac, .given = &conf.src_mac_given,
+	{ .name = "rate",
+		.type = PG_ARGS_U64,
+		.value = &conf.rate,
+		.max = 1000000000,
+		.help = "frames a second per queue, 0: no limit" },
+	{ .name = "count",
+		.type = PG_ARGS_U64,
+		.value = &conf.count,
+		.max = UINT64_MAX / 2,
+		.help = "frames per queue, 0: no limit" },
+	{ .name = "src",
+		.type = PG_ARGS_IPS,
+		.value = &conf.flow.src_ip,
+		.help = "source addresses" },
+	{ .name = "dst",
+		.type = PG_ARGS_IPS,
+		.value = &conf.flow.dst_ip,
+		.help = "destination addresses" },
+	{ .name = "sport",
+		.type = PG_ARGS_PORTS,
+		.value = &conf.flow.src_port,
+		.max = 65535,
+		.help = "source ports" },
+	{ .name = "dport",
+		.type = PG_ARGS_PORTS,
+		.value = &conf.flow.dst_port,
+		.max = 65535,
+		.help = "destination ports" },
+	{ .name = "smac",
+		.type = PG_ARGS_MAC,
+		.value = conf.flow.src_mac,
+		.given = &conf.src_mac_given,
 		.help = "source address, default the device's" },
-	{ .name = "dmac", .type = PG_ARGS_MAC, .value = conf.flow.dst_mac, .help = "destination address" },
-	{ .name = "ttl", .type = PG_ARGS_U64, .value = &conf.ttl, .min = 1, .max = 255, .help = "time to live" },
-	{ .name = "csum", .type = PG_ARGS_BOOL, .value = &conf.flow.udp_csum, .help = "UDP check sums" },
-	{ .name = "stamp", .type = PG_ARGS_BOOL, .value = &conf.stamp, .help = "time stamps, for latency" },
-	{ .name = "check", .type = PG_ARGS_BOOL, .value = &conf.check, .help = "look for probes in what comes" },
-	{ .name = "pcap", .type = PG_ARGS_BOOL, .value = &conf.replay, .help = "send the boot module pcap" },
-	{ .name = "loops", .type = PG_ARGS_U64, .value = &conf.loops, .max = 1000000000, .help = "times to send it, 0: no limit" },
+	{ .name = "dmac",
+		.type = PG_ARGS_MAC,
+		.value = conf.flow.dst_mac,
+		.help = "destination address" },
+	{ .name = "ttl",
+		.type = PG_ARGS_U64,
+		.value = &conf.ttl,
+		.min = 1,
+		.max = 255,
+		.help = "time to live" },
+	{ .name = "csum",
+		.type = PG_ARGS_BOOL,
+		.value = &conf.flow.udp_csum,
+		.help = "UDP check sums" },
+	{ .name = "stamp",
+		.type = PG_ARGS_BOOL,
+		.value = &conf.stamp,
+		.help = "time stamps, for latency" },
+	{ .name = "check",
+		.type = PG_ARGS_BOOL,
+		.value = &conf.check,
+		.help = "look for probes in what comes" },
+	{ .name = "pcap",
+		.type = PG_ARGS_BOOL,
+		.value = &conf.replay,
+		.help = "send the boot module pcap" },
+	{ .name = "loops",
+		.type = PG_ARGS_U64,
+		.value = &conf.loops,
+		.max = 1000000000,
+		.help = "times to send it, 0: no limit" },
 };
 
 static int gen_open_capture(struct pg_pcap_totals *t)
@@ -76,7 +149,8 @@ static int gen_open_capture(struct pg_pcap_totals *t)
 	int rc = uk_module_find("pcap", &m);
 
 	if (rc < 0) {
-		printf("pktgen: there is no boot module pcap (%s): start the machine with --module pcap=FILE\n", strerror(-rc));
+		printf("pktgen: there is no boot module pcap (%s): start the machine with --module pcap=FILE\n",
+			strerror(-rc));
 		return rc;
 	}
 	rc = pg_pcap_open(&gen[0].pcap, m.data, m.len);
@@ -112,8 +186,10 @@ static int gen_start(void)
 		g->left = g->left != 0 ? g->left : UINT64_MAX;
 		conf.flow.stream = q;
 		pg_flow_start(&g->flow, &conf.flow);
-		if (pg_rate_start(&g->rate, conf.rate, uk_clock_hz(), (uint32_t)conf.burst, uk_clock_cycles()) < 0 ||
-			pg_generator_pool(g, 512 + UK_BURST_MAX, conf.replay ? t.longest : g->flow.longest) < 0) {
+		if (pg_rate_start(&g->rate, conf.rate, uk_clock_hz(), (uint32_t)conf.burst,
+			    uk_clock_cycles()) < 0 ||
+			pg_generator_pool(g, 512 + UK_BURST_MAX,
+				conf.replay ? t.longest : g->flow.longest) < 0) {
 			printf("pktgen: too little memory for frames of this size, give the machine more (--mem)\n");
 			return -1;
 		}
@@ -121,10 +197,9 @@ static int gen_start(void)
 	return 0;
 }
 
-/* One round over all queues; false when there is nothing left to do. */
-static bool pktgen_round(void)
+/* One round over all queues, begun at cycle `from`; false when there is nothing left to do. */
+static bool pktgen_round(uint64_t from)
 {
-	uint64_t from = uk_clock_cycles();
 	bool more = conf.mode != MODE_TX;
 	uint32_t n = 0;
 
@@ -173,8 +248,11 @@ int main(int argc, char **argv)
 		printf("pktgen: %s\n", error);
 		return 2;
 	}
-	if (pg_port_open(&port, 0, &(struct pg_port_conf){ .nb_queues = (uint16_t)conf.queues,
-			.nb_desc = (uint16_t)conf.desc, .extra_bufs = UK_BURST_MAX, .promiscuous = true }) < 0)
+	if (pg_port_open(&port, 0,
+		    &(struct pg_port_conf){ .nb_queues = (uint16_t)conf.queues,
+			    .nb_desc = (uint16_t)conf.desc,
+			    .extra_bufs = UK_BURST_MAX,
+			    .promiscuous = true }) < 0)
 		return 1;
 	if (conf.mode != MODE_RX && gen_start() < 0)
 		return 1;
@@ -184,8 +262,9 @@ int main(int argc, char **argv)
 	}
 	meter.extra = pktgen_report;
 	pg_meter_start(&meter, port.dev, conf.duration);
-	while (pg_meter_due(&meter, port.dev, uk_clock_cycles()) && pktgen_round())
-		;
+	for (uint64_t now = uk_clock_cycles();
+		pg_meter_due(&meter, port.dev, now) && pktgen_round(now);)
+		now = uk_clock_cycles();
 	pg_meter_result(&meter, port.dev);
 	return 0;
 }

@@ -41,9 +41,12 @@ static int port_queue(struct pg_port *p, uint16_t q, const struct pg_port_conf *
 		return port_fail("the device's queues", rc);
 	nb_rx = port_ring(c->nb_desc, &ri);
 	nb_tx = port_ring(c->nb_desc, &ti);
-	p->pool[q] = uk_netbuf_pool_create((uint32_t)nb_rx + nb_tx + c->extra_bufs, PG_PORT_DATA_BYTES, 0);
+	p->pool[q] = uk_netbuf_pool_create(
+		(uint32_t)nb_rx + nb_tx + c->extra_bufs, PG_PORT_DATA_BYTES, 0);
 	if (p->pool[q] == NULL)
-		return port_fail("too little memory for packet buffers, give the machine more (--mem)", -ENOMEM);
+		return port_fail(
+			"too little memory for packet buffers, give the machine more (--mem)",
+			-ENOMEM);
 	rx.alloc_rxpkts_argp = p->pool[q];
 	rx.callback = c->intr ? port_wake : NULL;
 	rc = uk_netdev_rxq_configure(p->dev, q, nb_rx, &rx);
@@ -60,14 +63,16 @@ static int port_probe(struct pg_port *p, unsigned id, const struct pg_port_conf 
 
 	p->dev = uk_netdev_get(id);
 	if (p->dev == NULL) {
-		printf("pktgen-bench: there is no network device %u, start the machine with --net\n", id);
+		printf("pktgen-bench: there is no network device %u, start the machine with --net\n",
+			id);
 		return -ENODEV;
 	}
 	rc = uk_netdev_probe(p->dev);
 	if (rc < 0)
 		return port_fail("the network device refused the driver", rc);
 	uk_netdev_info_get(p->dev, &info);
-	if (c->nb_queues == 0 || c->nb_queues > info.max_rx_queues || c->nb_queues > info.max_tx_queues) {
+	if (c->nb_queues == 0 || c->nb_queues > info.max_rx_queues ||
+		c->nb_queues > info.max_tx_queues) {
 		printf("pktgen-bench: %u queue pairs asked for, the device has %u: start the machine with --queues\n",
 			c->nb_queues, info.max_rx_queues);
 		return -EINVAL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Sends each frame back where it came from, with the Ethernet addresses swapped. When the
- * transmit ring is full it waits and receives nothing: what can not be sent is then dropped by the sender's side,
- * where it is counted, and never here.
+ * transmit ring is full it waits and receives nothing: what can not be sent is then dropped by the
+ *sender's side, where it is counted, and never here.
  *
  *	reflector [queues=N] [burst=N] [duration=SECONDS] [intr=0|1] [swap=0|1] [desc=N]
  */
@@ -65,11 +65,12 @@ static void refl_receive(struct pg_port *p, uint16_t q, const struct conf *c, st
 	r->nb = n;
 }
 
-/* Receives only when all is sent. What a device that is gone does not take waits until it is back. */
-static uint16_t refl_round(struct pg_port *p, uint16_t q, const struct conf *c, struct pg_meter *m)
+/* Receives only when all is sent. What a device that is gone does not take waits until it is back.
+ */
+static uint16_t refl_round(
+	struct pg_port *p, uint16_t q, const struct conf *c, struct pg_meter *m, uint64_t from)
 {
 	struct refl_queue *r = &queues[q];
-	uint64_t from = uk_clock_cycles();
 	uint16_t sent;
 
 	if (r->nb == 0)
@@ -85,7 +86,8 @@ static uint16_t refl_round(struct pg_port *p, uint16_t q, const struct conf *c, 
 	return sent + r->nb;
 }
 
-/* True when the machine slept or may poll on; arms every queue first, and finds packets that came meanwhile. */
+/* True when the machine slept or may poll on; arms every queue first, and finds packets that came
+ * meanwhile. */
 static void refl_sleep(struct pg_port *p, struct pg_meter *m)
 {
 	bool quiet = true;
@@ -103,11 +105,12 @@ static void refl_loop(struct pg_port *p, const struct conf *c, struct pg_meter *
 {
 	unsigned idle = 0;
 
-	while (pg_meter_due(m, p->dev, uk_clock_cycles())) {
+	for (uint64_t now = uk_clock_cycles(); pg_meter_due(m, p->dev, now);
+		now = uk_clock_cycles()) {
 		uint16_t n = 0;
 
 		for (uint16_t q = 0; q < p->nb_queues; q++)
-			n += refl_round(p, q, c, m);
+			n += refl_round(p, q, c, m, q == 0 ? now : uk_clock_cycles());
 		if (n > 0)
 			idle = 0;
 		else if (c->intr && ++idle > IDLE_ROUNDS)
@@ -119,16 +122,36 @@ int main(int argc, char **argv)
 {
 	struct conf c = { .queues = 1, .burst = 32, .swap = true };
 	const struct pg_args_option options[] = {
-		{ .name = "queues", .type = PG_ARGS_U64, .value = &c.queues, .min = 1, .max = UK_NETDEV_QUEUES_MAX,
+		{ .name = "queues",
+			.type = PG_ARGS_U64,
+			.value = &c.queues,
+			.min = 1,
+			.max = UK_NETDEV_QUEUES_MAX,
 			.help = "queue pairs" },
-		{ .name = "burst", .type = PG_ARGS_U64, .value = &c.burst, .min = 1, .max = UK_BURST_MAX,
+		{ .name = "burst",
+			.type = PG_ARGS_U64,
+			.value = &c.burst,
+			.min = 1,
+			.max = UK_BURST_MAX,
 			.help = "most frames per call" },
-		{ .name = "duration", .type = PG_ARGS_U64, .value = &c.duration, .max = 1000000,
+		{ .name = "duration",
+			.type = PG_ARGS_U64,
+			.value = &c.duration,
+			.max = 1000000,
 			.help = "seconds, 0: for ever" },
-		{ .name = "desc", .type = PG_ARGS_U64, .value = &c.desc, .max = 32768,
+		{ .name = "desc",
+			.type = PG_ARGS_U64,
+			.value = &c.desc,
+			.max = 32768,
 			.help = "descriptors per ring, 0: 256" },
-		{ .name = "intr", .type = PG_ARGS_BOOL, .value = &c.intr, .help = "sleep when idle" },
-		{ .name = "swap", .type = PG_ARGS_BOOL, .value = &c.swap, .help = "swap Ethernet addresses" },
+		{ .name = "intr",
+			.type = PG_ARGS_BOOL,
+			.value = &c.intr,
+			.help = "sleep when idle" },
+		{ .name = "swap",
+			.type = PG_ARGS_BOOL,
+			.value = &c.swap,
+			.help = "swap Ethernet addresses" },
 	};
 	static struct pg_port port;
 	static struct pg_meter meter;
@@ -138,8 +161,12 @@ int main(int argc, char **argv)
 		printf("reflector: %s\n", error);
 		return 2;
 	}
-	if (pg_port_open(&port, 0, &(struct pg_port_conf){ .nb_queues = (uint16_t)c.queues,
-			.nb_desc = (uint16_t)c.desc, .extra_bufs = UK_BURST_MAX, .intr = c.intr, .promiscuous = true }) < 0)
+	if (pg_port_open(&port, 0,
+		    &(struct pg_port_conf){ .nb_queues = (uint16_t)c.queues,
+			    .nb_desc = (uint16_t)c.desc,
+			    .extra_bufs = UK_BURST_MAX,
+			    .intr = c.intr,
+			    .promiscuous = true }) < 0)
 		return 1;
 	pg_meter_start(&meter, port.dev, c.duration);
 	refl_loop(&port, &c, &meter);

@@ -58,11 +58,15 @@ void pg_sink_report(const struct pg_sink *s)
 		duplicate += s->seq[i].nb_duplicate;
 		received += s->seq[i].nb_received;
 	}
-	printf(",\"probes\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"reordered\":%" PRIu64 ",\"duplicate\":%" PRIu64 ",\"other\":%" PRIu64,
+	printf(",\"probes\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"reordered\":%" PRIu64
+	       ",\"duplicate\":%" PRIu64 ",\"other\":%" PRIu64,
 		received, lost, reordered, duplicate, s->nb_other);
 	if (s->latency.count > 0)
-		printf(",\"latency_ns\":{\"count\":%" PRIu64 ",\"min\":%" PRIu64 ",\"mean\":%" PRIu64 ",\"p50\":%" PRIu64
-		       ",\"p99\":%" PRIu64 ",\"p999\":%" PRIu64 ",\"max\":%" PRIu64 "}",
-			s->latency.count, s->latency.min, pg_hist_mean(&s->latency), pg_hist_percentile(&s->latency, 500000),
-			pg_hist_percentile(&s->latency, 990000), pg_hist_percentile(&s->latency, 999000), s->latency.max);
+		printf(",\"latency_ns\":{\"count\":%" PRIu64 ",\"min\":%" PRIu64
+		       ",\"mean\":%" PRIu64 ",\"p50\":%" PRIu64 ",\"p99\":%" PRIu64
+		       ",\"p999\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+			s->latency.count, s->latency.min, pg_hist_mean(&s->latency),
+			pg_hist_percentile(&s->latency, 500000),
+			pg_hist_percentile(&s->latency, 990000),
+			pg_hist_percentile(&s->latency, 999000), s->latency.max);
 }

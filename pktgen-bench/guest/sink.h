@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The receiving side of pktgen on one queue: counts, and where frames carry a probe also loss, reordering,
- * duplicates and latency. Latency is of round trips: a stamp is this machine's own clock (probe.h).
+ * The receiving side of pktgen on one queue: counts, and where frames carry a probe also loss,
+ * reordering, duplicates and latency. Latency is of round trips: a stamp is this machine's own
+ * clock (probe.h).
  *
  * Thread: the queue's core.
  */
@@ -16,8 +17,8 @@
 
 struct pg_sink {
 	uint16_t burst;
-	bool check;          /* look into frames */
-	uint64_t nb_other;   /* frames without a probe, or of a stream beyond the last */
+	bool check;        /* look into frames */
+	uint64_t nb_other; /* frames without a probe, or of a stream beyond the last */
 	struct pg_seqcheck seq[PG_SINK_STREAMS];
 	struct pg_hist latency; /* nanoseconds */
 };
