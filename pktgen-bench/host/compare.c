@@ -14,7 +14,8 @@
 #include "pktgen-bench/host/traffic.h"
 
 #define SLOTS       2048u /* power of two, more than the window and one burst */
-#define STALL_S     2.0   /* nothing came for so long: what is under way is lost */
+#define STALL_S     5.0   /* nothing came for so long: what is under way is lost */
+#define HELD_UP_S   0.1   /* not looked for so long: this program stood still, not the guest */
 #define MOST_STALLS 3u    /* in a row: the guest no longer answers */
 #define DIFF_TEXT   400
 
@@ -32,6 +33,7 @@ struct cmp {
 	uint64_t next_no; /* the next frame to stage */
 	uint64_t nb_matched, nb_altered;
 	uint64_t last_rx_tsc;
+	uint64_t last_look_tsc;
 	unsigned int stalls;
 	unsigned int guests_seen;
 	char diff[DIFF_TEXT]; /* the first difference, as a sentence */
@@ -194,6 +196,9 @@ static bool cmp_look(struct cmp *c, uint64_t tsc, uint64_t end, bool *was_up)
 		c->last_rx_tsc = tsc;
 		cmp_forget(c);
 	}
+	if (tsc > c->last_look_tsc + pg_clock_ticks(&t->clock, HELD_UP_S))
+		c->last_rx_tsc = tsc;
+	c->last_look_tsc = tsc;
 	if (!*was_up)
 		return true;
 	if (tsc > c->last_rx_tsc + pg_clock_ticks(&t->clock, STALL_S)) {
