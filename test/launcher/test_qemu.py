@@ -183,6 +183,14 @@ class Life(Case):
 			vm.wait(20)
 		self.assertEqual(path.read_text(), "hello\n")
 
+	def test_ended_but_not_closed(self):
+		"""Another session's cleaning leaves the console of a VM whose launcher still reads it."""
+		with VM(self.image(), accel="tcg") as vm:
+			self.assertEqual(vm.wait(20), 0)
+			state.clean()
+			self.assertEqual((vm.console(), state.running()), ("hello\n", []))
+		self.assertEqual(self.files(), [])
+
 	def test_stale_entry(self):
 		"""An entry of a killed session goes; a process that got its pid by chance lives on."""
 		state.record({"name": "old", "pid": os.getpid(), "starttime": 1, "detached": False})

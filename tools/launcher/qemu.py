@@ -156,6 +156,7 @@ class VM(Words):
 			"queues": self.queues, "ring": "packed" if self.packed else "split",
 			"nets": [f"{n.kind}:{n.target}".rstrip(":") for n in self.nets],
 			"console": str(self.console_path), "detached": self.detach,
+			"owner": None if self.detach else {"pid": os.getpid(), "starttime": procs.start_time(os.getpid())},
 			"started_at": self.started_at, "command": self.arguments(self._huge)}
 
 	def _until_vcpu(self) -> None:

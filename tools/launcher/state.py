@@ -91,6 +91,12 @@ def _is_live(entry) -> bool:
 	return procs.alive(entry["pid"], entry.get("starttime", 0))
 
 
+def _is_held(entry) -> bool:
+	"""A VM that ended, but whose launcher may still read its console."""
+	owner = entry.get("owner") or {}
+	return procs.alive(owner.get("pid", 0), owner.get("starttime", 0))
+
+
 def claim(name: str, exact: bool) -> str:
 	"""Take a name for a VM about to start. With exact=False a taken name gets a number.
 
@@ -135,7 +141,7 @@ def clean() -> None:
 				entry = _read(path)
 				if entry is None:
 					_drop(path.stem)
-				elif not _is_live(entry):
+				elif not _is_live(entry) and not _is_held(entry):
 					kept = entry.get("detached", False)
 					_drop(path.stem, (".json", ".qmp", ".err") if kept else SUFFIXES)
 		for path in folder().iterdir():
