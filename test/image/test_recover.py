@@ -8,6 +8,8 @@ from support import Harness, NetSpec, each_accel, everywhere
 KILLS = 2
 RESUME_S = 20.0  # a bench measures it; here it only has to happen
 FRAMES = 3000
+FLUSH_S = 1.5
+WINDOW = 64  # frames under way in a queue, the harness' default
 
 
 class Base:
@@ -21,8 +23,10 @@ class Base:
 
 	def flush(self, path, queues):
 		"""A back end that only takes: what earlier ones left in the guest is gone then."""
-		with Harness("sink", options=["--duration", "0.5", "--linger", "10"], socket=path, queues=queues, wait=RESUME_S) as h:
-			h.result(60)
+		with Harness("sink", socket=path, queues=queues, wait=RESUME_S) as h:
+			h.until(lambda e: e.get("what") == "connected", RESUME_S)
+			time.sleep(FLUSH_S)
+			h.finish()
 
 	def check(self, packed, queues=1, args=()):
 		path = str(self.tmp / "be.sock")
@@ -39,7 +43,9 @@ class Base:
 					wait=RESUME_S) as last:
 				result = last.result(60)
 				told = f"{result} {last.notes()} {vm.console()}"
-				self.assertEqual((result["matched"], result["altered"], result["corrupt"], last.code(30)), (FRAMES, 0, 0, 0), told)
+				self.assertEqual((result["altered"], result["corrupt"], result["duplicate"]), (0, 0, 0), told)
+				# what was under way when the guest set its device up anew is lost
+				self.assertGreaterEqual(result["matched"], FRAMES - queues * WINDOW, told)
 			self.assertTrue(vm.running(), told)
 			time.sleep(0.1)
 			self.assertNotIn("sluice: exception", vm.console())
