@@ -85,11 +85,23 @@ typedef uint16_t (*uk_netdev_alloc_rxpkts)(void *argp, struct uk_netbuf *v[] UK_
 /* Told from uk_netdev_idle (never from an interrupt) that packets may wait on a queue. */
 typedef void (*uk_netdev_queue_event)(struct uk_netdev *dev, uint16_t queue_id, void *cookie);
 
+/*
+ * What the application does with the first bytes of a received packet. The device's core wrote
+ * them; said beforehand, they come while the burst is taken and not when the first packet is looked
+ * at.
+ */
+enum uk_netdev_fetch {
+	UK_NETDEV_FETCH_WRITE, /* changes them: most network functions */
+	UK_NETDEV_FETCH_READ,
+	UK_NETDEV_FETCH_NONE, /* leaves them alone */
+};
+
 struct uk_netdev_rxqueue_conf {
 	uk_netdev_alloc_rxpkts alloc_rxpkts; /* required */
 	void *alloc_rxpkts_argp;
 	uk_netdev_queue_event callback; /* NULL: queue is only polled */
 	void *callback_cookie;
+	enum uk_netdev_fetch fetch;
 };
 
 struct uk_netdev_txqueue_conf {

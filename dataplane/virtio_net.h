@@ -104,6 +104,7 @@ struct uk_netdev_rx_queue {
 	struct vnet_ring ring;
 	uk_netdev_alloc_rxpkts alloc; /* NULL: nobody receives here */
 	void *alloc_argp;
+	uint8_t fetch;      /* enum uk_netdev_fetch */
 	uint16_t mrg_mask;  /* 0xffff when num_buffers counts */
 	uint16_t part_left; /* buffers that the packet in part_head waits for */
 	bool part_bad;      /* it is dropped when they are there */

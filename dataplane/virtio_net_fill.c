@@ -22,58 +22,68 @@ static __attribute__((noinline)) void fill_make_room(struct uk_netbuf *nb)
 		nb->buflen >= uk_netbuf_headroom(nb) + VNET_ETH_HLEN); /* too small for any frame */
 }
 
-/*
- * Split: a descriptor of receive keeps its place in the available ring, and mostly its buffer too
- * (the pool hands out in the order of return), so its line is only written where something differs
- * and stays shared else.
- */
-UK_INLINE void fill_put_split(struct vnet_cursor *c, struct uk_vring_avail *avail, uint64_t addr,
-	uint32_t len, uint16_t id)
+/* What the device gets of a buffer: its header, then the room of the frame. */
+UK_INLINE void fill_part(struct uk_netbuf *nb, uint64_t *addr, uint32_t *len)
 {
-	struct uk_vring_desc *d = &c->desc[id];
-	uint64_t rest = len | (uint64_t)UK_VRING_F_WRITE << 32;
-
-	if (d->addr != addr)
-		d->addr = addr;
-	if (d->rest != rest)
-		d->rest = rest;
-	c->head++;
-	c->nb_free--;
-	vnet_cursor_offer(c, avail, id);
-}
-
-UK_INLINE void fill_put(
-	struct vnet_ring *r, struct vnet_cursor *c, struct uk_netbuf *nb, const bool packed)
-{
-	uint16_t id = vnet_cursor_id(c, packed);
-	uint64_t addr;
-	uint32_t len;
-
 	if (UK_UNLIKELY((uk_netbuf_headroom(nb) < VNET_HDR_LEN) |
 			(vnet_room(nb) - VNET_ETH_HLEN > INT32_MAX)))
 		fill_make_room(nb);
 	uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
-	if (UK_UNLIKELY(r->sw[id] != NULL))
+	*addr = (uintptr_t)nb->data - VNET_HDR_LEN;
+	*len = vnet_room(nb) + VNET_HDR_LEN;
+}
+
+/* Posts one buffer at the head, under whatever id is free. */
+static __attribute__((noinline)) void fill_one(struct vnet_ring *r, struct uk_netbuf *nb)
+{
+	struct vnet_cursor c;
+	uint64_t addr;
+	uint32_t len;
+	uint16_t id;
+
+	vnet_cursor_load(&c, r);
+	id = vnet_cursor_id(&c, r->packed);
+	if (r->sw[id] != NULL)
 		id = fill_other_id(r);
 	r->sw[id] = nb;
-	addr = (uintptr_t)nb->data - VNET_HDR_LEN;
-	len = vnet_room(nb) + VNET_HDR_LEN;
-	if (packed)
-		vnet_cursor_put(c, addr, len, UK_VRING_F_WRITE, id, true);
-	else
-		fill_put_split(c, r->avail, addr, len, id);
+	fill_part(nb, &addr, &len);
+	if (r->packed) {
+		vnet_cursor_put(&c, addr, len, UK_VRING_F_WRITE, id, true);
+	} else {
+		r->desc[id].addr = addr;
+		r->desc[id].rest = len | (uint64_t)UK_VRING_F_WRITE << 32;
+		c.head++;
+		c.nb_free--;
+		vnet_cursor_offer(&c, r->avail, id);
+	}
+	vnet_cursor_store(&c, r);
 }
 
 void uk_virtio_net_fill_post(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb)
 {
-	struct vnet_cursor c;
+	fill_one(&q->ring, nb);
+}
 
-	vnet_cursor_load(&c, &q->ring);
-	if (q->ring.packed)
-		fill_put(&q->ring, &c, nb, true);
-	else
-		fill_put(&q->ring, &c, nb, false);
-	vnet_cursor_store(&c, &q->ring);
+/* Posts buffers while descriptors in a row are free; returns how many. */
+UK_INLINE uint16_t fill_run(
+	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t n, const bool packed)
+{
+	const struct vnet_run run =
+		vnet_run_open(r, n, (uintptr_t)v[0]->data - VNET_HDR_LEN, packed);
+	uint32_t i;
+
+	for (i = 0; i < run.n; i++) {
+		uint64_t addr;
+		uint32_t len;
+
+		if (UK_UNLIKELY(run.sw[i] != NULL))
+			break;
+		fill_part(v[i], &addr, &len);
+		run.sw[i] = v[i];
+		vnet_run_put(r, &run, i, addr, len, UK_VRING_F_WRITE, packed);
+	}
+	vnet_run_close(r, (uint16_t)i, packed);
+	return (uint16_t)i;
 }
 
 /* Asks the application for one batch. False: it gave less. */
@@ -81,16 +91,15 @@ UK_INLINE bool fill_batch(struct uk_netdev_rx_queue *q, const bool packed)
 {
 	struct uk_netbuf *v[UK_BURST_MAX];
 	struct vnet_ring *r = &q->ring;
-	uint16_t want = r->nb_free < UK_BURST_MAX ? r->nb_free : UK_BURST_MAX, got;
-	struct vnet_cursor c;
+	uint16_t want = vnet_least(r->nb_free, UK_BURST_MAX), got, done = 0, k;
 
-	vnet_cursor_load(&c, r);
-	if (packed)
-		vnet_prefetch_ring(&c, want, true);
 	got = q->alloc(q->alloc_argp, v, want);
-	for (uint32_t i = 0; i < got; i++)
-		fill_put(r, &c, v[i], packed);
-	vnet_cursor_store(&c, r);
+	while (done < got) {
+		k = fill_run(r, v + done, got - done, packed);
+		done += k;
+		if (k == 0) /* the device works out of order and still has the next one */
+			fill_one(r, v[done++]);
+	}
 	q->stats.nombuf += got < want;
 	return got == want;
 }

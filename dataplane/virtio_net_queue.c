@@ -143,6 +143,7 @@ int uk_virtio_net_queue_rx_create(struct uk_virtio_net *vn, uint16_t q, uint16_t
 	if (conf != NULL) {
 		rxq->alloc = conf->alloc_rxpkts;
 		rxq->alloc_argp = conf->alloc_rxpkts_argp;
+		rxq->fetch = (uint8_t)conf->fetch;
 	}
 	vn->dev.rxq[q] = rxq;
 	return 0;

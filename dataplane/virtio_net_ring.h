@@ -87,6 +87,92 @@ UK_INLINE void vnet_cursor_offer(struct vnet_cursor *c, struct uk_vring_avail *a
 		*slot = id;
 }
 
+/*
+ * Free descriptors that lie in a row from the head on, for buffers of one descriptor each: what the
+ * burst loops fill, with nothing in them that could go round the end of the ring.
+ */
+struct vnet_run {
+	struct uk_vring_desc *desc;
+	struct uk_netbuf **sw;
+	uint16_t *slot;  /* split: entries of the available ring */
+	uint64_t flags;  /* packed: AVAIL and USED, at their place in `rest` */
+	uint16_t id;     /* of the first descriptor */
+	uint16_t n;      /* descriptors */
+	bool same;       /* split: the first buffer is the one of a round ago, so others will be */
+	bool holds_back; /* packed: nothing is held back yet, so the first one is (2.8.6) */
+};
+
+UK_INLINE uint16_t vnet_least(uint16_t a, uint16_t b)
+{
+	return a < b ? a : b;
+}
+
+/* At most n; each is still to be compared with sw, which tells what a device out of order holds. */
+UK_INLINE struct vnet_run vnet_run_open(
+	const struct vnet_ring *r, uint16_t n, uint64_t first_addr, const bool packed)
+{
+	struct vnet_run run = { .id = packed ? r->head : r->head & r->mask };
+
+	n = vnet_least(vnet_least(n, r->nb_free), (uint16_t)(r->size - run.id));
+	if (packed) {
+		run.flags = (uint64_t)r->avail_flags << 48;
+		run.holds_back = r->first == NULL;
+	} else {
+		run.slot = &r->avail->ring[r->avail_idx & r->mask];
+		n = vnet_least(n, (uint16_t)(r->size - (r->avail_idx & r->mask)));
+	}
+	run.n = n;
+	run.desc = r->desc + run.id;
+	run.sw = r->sw + run.id;
+	if (!packed && n > 0)
+		run.same = run.desc->addr == first_addr;
+	/* The device has the lines that change; all at once they become ours in the time of one. */
+	for (uint32_t i = 0; !run.same && i < n; i += UK_CACHE_LINE / sizeof(*run.desc))
+		uk_prefetch_write(&run.desc[i]);
+	return run;
+}
+
+/* Descriptor i of the run: `flags` as 2.7.5 and 2.8.13 have them. */
+UK_INLINE void vnet_run_put(struct vnet_ring *r, const struct vnet_run *run, uint32_t i,
+	uint64_t addr, uint32_t len, uint16_t flags, const bool packed)
+{
+	struct uk_vring_desc *d = &run->desc[i];
+	uint16_t id = (uint16_t)(run->id + i);
+	uint64_t rest;
+
+	if (!packed) {
+		rest = len | (uint64_t)flags << 32;
+		if (!run->same || d->addr != addr)
+			d->addr = addr;
+		if (!run->same || d->rest != rest)
+			d->rest = rest;
+		if (run->slot[i] != id)
+			run->slot[i] = id;
+		return;
+	}
+	UK_WRITE_ONCE(d->addr, addr);
+	rest = len | (uint64_t)id << 32 | (uint64_t)flags << 48 | run->flags;
+	if (UK_LIKELY(i > 0 || !run->holds_back)) {
+		UK_WRITE_ONCE(d->rest, rest);
+	} else {
+		r->first = d;
+		r->first_rest = rest;
+	}
+}
+
+/* n descriptors of the run were filled. */
+UK_INLINE void vnet_run_close(struct vnet_ring *r, uint16_t n, const bool packed)
+{
+	r->head += n;
+	r->nb_free -= n;
+	if (!packed) {
+		r->avail_idx += n;
+	} else if (r->head == r->size) {
+		r->head = 0;
+		r->avail_flags ^= UK_VRING_F_AVAIL | UK_VRING_F_USED;
+	}
+}
+
 /* Shows the device what was put. Partner: the device reads idx (2.7.6) or the first flags (2.8.6)
  * first. */
 UK_INLINE void vnet_ring_publish(struct vnet_ring *r, const bool packed)
@@ -199,16 +285,6 @@ UK_INLINE void vnet_prefetch_entries(const struct vnet_ring *r, uint16_t n)
 {
 	for (uint16_t i = 8; i < n; i += 8)
 		__builtin_prefetch(&r->used->ring[2 * ((r->tail + i) & r->mask)]);
-}
-
-/* Descriptors that are filled next: their lines, which the device has read, become ours while
- * others are prepared. */
-UK_INLINE void vnet_prefetch_ring(const struct vnet_cursor *c, uint16_t n, const bool packed)
-{
-	uint32_t head = packed ? c->head : c->head & c->mask;
-
-	for (uint32_t i = 0; i < n && head + i < c->size; i += 4)
-		uk_prefetch_write(&c->desc[head + i]);
 }
 
 #endif

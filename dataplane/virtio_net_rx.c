@@ -20,109 +20,16 @@ UK_INLINE int rx_known_split(struct vnet_ring *r, uint16_t want)
 	return n < want ? n : want;
 }
 
-/*
- * Takes the buffer in flight as `id`; its len is the device's word until it was checked. The used
- * entry was read once, so the device can not change it after the check. NULL: nothing is in flight
- * there.
- */
-UK_INLINE struct uk_netbuf *rx_take(struct vnet_ring *r, uint32_t id, uint32_t len, const bool hdr)
+/* Takes the buffer in flight as `id`; NULL: nothing is in flight there. */
+UK_INLINE struct uk_netbuf *rx_take(struct uk_netbuf **sw, uint16_t size, uint32_t id)
 {
 	struct uk_netbuf *nb;
 
-	if (UK_UNLIKELY(id >= r->size))
+	if (UK_UNLIKELY(id >= size))
 		return NULL;
-	nb = r->sw[id];
-	if (UK_UNLIKELY(nb == NULL))
-		return NULL;
-	r->sw[id] = NULL;
-	nb->len = len;
-	/* On its way from the device's cache; whether data are touched, and how, the application
-	 * knows. */
-	if (hdr)
-		uk_prefetch_write(nb->data - VNET_HDR_LEN);
+	nb = sw[id];
+	sw[id] = NULL;
 	return nb;
-}
-
-UK_INLINE int rx_take_split(
-	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool hdr)
-{
-	int n = rx_known_split(r, want), i;
-	uint16_t tail = r->tail;
-
-	if (n > 0)
-		vnet_prefetch_entries(r, (uint16_t)n);
-	for (i = 0; i < n; i++) {
-		uint16_t pos = tail++ & r->mask;
-		uint64_t e = UK_UNLIKELY(r->in_order) ? r->order[pos] : vnet_ring_used(r, pos);
-
-		v[i] = rx_take(r, (uint32_t)e, (uint32_t)(e >> 32), hdr);
-		if (UK_UNLIKELY(v[i] == NULL))
-			return -1 - i;
-	}
-	r->tail = tail;
-	return n;
-}
-
-static __attribute__((noinline)) int rx_take_order(
-	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want)
-{
-	int i;
-
-	if (!uk_virtio_net_order_packed(r))
-		return -1;
-	for (i = 0; i < want && r->done != r->seen; i++) {
-		uint64_t e = r->order[r->tail];
-
-		v[i] = rx_take(r, (uint32_t)e, (uint32_t)(e >> 32), true);
-		if (v[i] == NULL)
-			return -1 - i;
-		r->done++;
-		vnet_ring_advance(r, 1, true);
-	}
-	return i;
-}
-
-UK_INLINE int rx_take_packed(
-	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want, const bool hdr)
-{
-	uint16_t in_flight = (uint16_t)(r->size - r->nb_free), pos = r->tail;
-	bool wrap = r->tail_wrap;
-	int i;
-
-	if (UK_UNLIKELY(r->in_order))
-		return rx_take_order(r, v, want);
-	if (want > in_flight)
-		want = in_flight;
-	for (i = 0; i < want; i++) {
-		uint64_t rest = UK_READ_ONCE(r->desc[pos].rest);
-
-		if (!uk_vring_is_used(rest, wrap))
-			break;
-		if (i == 0)
-			vnet_prefetch_used(r);
-		v[i] = rx_take(r, rest >> 32 & 0xffff, (uint32_t)rest, hdr);
-		if (UK_UNLIKELY(v[i] == NULL))
-			return -1 - i;
-		if (UK_UNLIKELY(++pos == r->size)) {
-			pos = 0;
-			wrap = !wrap;
-		}
-	}
-	r->tail = pos;
-	r->tail_wrap = wrap;
-	return i;
-}
-
-/* Takes up to `want` used buffers into v. -1 - n: after n good ones the device claims what can not
- * be. */
-UK_INLINE int rx_take_all(struct vnet_ring *r, struct uk_netbuf *v[], uint16_t want,
-	const bool packed, const bool hdr)
-{
-	int n = packed ? rx_take_packed(r, v, want, hdr) : rx_take_split(r, v, want, hdr);
-
-	if (UK_LIKELY(n > 0))
-		r->nb_free += (uint16_t)n;
-	return n;
 }
 
 static void rx_free(struct uk_netbuf *v[], int n)
@@ -134,15 +41,135 @@ static void rx_free(struct uk_netbuf *v[], int n)
 	}
 }
 
-/* A buffer whose length no frame has. False: more than was posted, the device wrote beyond it or
- * lies. */
-static __attribute__((noinline)) bool rx_odd(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb)
+/* Frees a buffer whose length no frame has. False: more than was posted, the device wrote beyond it
+ * or lies. */
+static __attribute__((noinline)) bool rx_odd(
+	struct uk_netdev_rx_queue *q, struct uk_netbuf *nb, uint32_t used)
 {
-	if (nb->len > vnet_room(nb) + VNET_HDR_LEN)
-		return false;
-	q->stats.errors++;
+	bool fits = used <= vnet_room(nb) + VNET_HDR_LEN;
+
+	q->stats.errors += fits;
 	rx_free(&nb, 1);
+	return fits;
+}
+
+/* What a burst has so far: packets, or buffers whose headers are still on their way. */
+struct rx_taken {
+	struct uk_netbuf **v;
+	int k;
+	uint64_t bytes;
+};
+
+/* Makes a buffer a packet, or drops it. `used`: bytes of it that the device says it wrote. False:
+ * no device may do that. */
+UK_INLINE bool rx_packet(
+	struct uk_netdev_rx_queue *q, struct rx_taken *t, struct uk_netbuf *nb, uint32_t used)
+{
+	uint32_t len = used - VNET_HDR_LEN;
+
+	if (UK_UNLIKELY(len - VNET_ETH_HLEN > vnet_room(nb) - VNET_ETH_HLEN))
+		return rx_odd(q, nb, used);
+	uk_netbuf_own(nb, UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_APP);
+	nb->len = len;
+	t->bytes += len;
+	t->v[t->k++] = nb;
 	return true;
+}
+
+/*
+ * The used entry was read once, so the device can not change it after the check. hdr: the header
+ * has to be read, which waits until those of the whole burst were asked for.
+ */
+UK_INLINE bool rx_put(struct uk_netdev_rx_queue *q, struct rx_taken *t, struct uk_netbuf *nb,
+	uint32_t used, const bool hdr)
+{
+	if (UK_UNLIKELY(nb == NULL))
+		return false;
+	if (q->fetch == UK_NETDEV_FETCH_WRITE)
+		uk_prefetch_write(nb->data - VNET_HDR_LEN);
+	else if (hdr || q->fetch == UK_NETDEV_FETCH_READ)
+		__builtin_prefetch(nb->data - VNET_HDR_LEN);
+	if (!hdr)
+		return rx_packet(q, t, nb, used);
+	nb->len = used;
+	t->v[t->k++] = nb;
+	return true;
+}
+
+/* Takes up to `want` used buffers; returns how many, -1: the device claims what can not be. */
+UK_INLINE int rx_take_split(
+	struct uk_netdev_rx_queue *q, struct rx_taken *t, uint16_t want, const bool hdr)
+{
+	struct vnet_ring *r = &q->ring;
+	struct uk_netbuf **const sw = r->sw;
+	const uint16_t size = r->size, mask = r->mask;
+	int n = rx_known_split(r, want);
+	uint16_t tail = r->tail;
+
+	if (n > 0)
+		vnet_prefetch_entries(r, (uint16_t)n);
+	for (int i = 0; i < n; i++) {
+		uint16_t pos = tail++ & mask;
+		uint64_t e = UK_UNLIKELY(r->in_order) ? r->order[pos] : vnet_ring_used(r, pos);
+
+		if (UK_UNLIKELY(!rx_put(q, t, rx_take(sw, size, (uint32_t)e), e >> 32, hdr)))
+			return -1;
+	}
+	r->tail = tail;
+	return n;
+}
+
+static __attribute__((noinline)) int rx_take_order(
+	struct uk_netdev_rx_queue *q, struct rx_taken *t, uint16_t want, bool hdr)
+{
+	struct vnet_ring *r = &q->ring;
+	int i;
+
+	if (!uk_virtio_net_order_packed(r))
+		return -1;
+	for (i = 0; i < want && r->done != r->seen; i++) {
+		uint64_t e = r->order[r->tail];
+
+		if (!rx_put(q, t, rx_take(r->sw, r->size, (uint32_t)e), e >> 32, hdr))
+			return -1;
+		r->done++;
+		vnet_ring_advance(r, 1, true);
+	}
+	return i;
+}
+
+UK_INLINE int rx_take_packed(
+	struct uk_netdev_rx_queue *q, struct rx_taken *t, uint16_t want, const bool hdr)
+{
+	struct vnet_ring *r = &q->ring;
+	struct uk_netbuf **const sw = r->sw;
+	const struct uk_vring_desc *const desc = r->desc;
+	const uint16_t size = r->size;
+	uint16_t pos = r->tail;
+	bool wrap = r->tail_wrap;
+	int i;
+
+	if (UK_UNLIKELY(r->in_order))
+		return rx_take_order(q, t, want, hdr);
+	want = vnet_least(want, (uint16_t)(size - r->nb_free));
+	for (i = 0; i < want; i++) {
+		uint64_t rest = UK_READ_ONCE(desc[pos].rest);
+
+		if (!uk_vring_is_used(rest, wrap))
+			break;
+		if (i == 0)
+			vnet_prefetch_used(r);
+		if (UK_UNLIKELY(!rx_put(
+			    q, t, rx_take(sw, size, rest >> 32 & 0xffff), (uint32_t)rest, hdr)))
+			return -1;
+		if (UK_UNLIKELY(++pos == size)) {
+			pos = 0;
+			wrap = !wrap;
+		}
+	}
+	r->tail = pos;
+	r->tail_wrap = wrap;
+	return i;
 }
 
 /* Whether the packet is in one buffer, by itself, and the header says nothing. */
@@ -155,41 +182,42 @@ UK_INLINE bool rx_quiet(const struct uk_netdev_rx_queue *q, const struct uk_netb
 	return (flags_gso | ((num_buffers ^ 1) & q->mrg_mask) | q->part_left) == 0;
 }
 
-/*
- * Turns n buffers of v into packets in place; returns how many. -1: the device is broken,
- * everything in v was freed.
- */
-UK_INLINE int rx_packets(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], int n, const bool hdr)
+/* The last n of what was taken become packets. False: the device is broken, those not looked at
+ * were freed. */
+UK_INLINE bool rx_headers(struct uk_netdev_rx_queue *q, struct rx_taken *t, int n)
 {
-	uint64_t bytes = 0;
-	int k = 0, i, rc = 1;
+	struct uk_netbuf **raw = t->v + t->k - n;
 
-	for (i = 0; i < n && rc >= 0; i++) {
-		struct uk_netbuf *nb = v[i];
-		uint32_t len = nb->len - VNET_HDR_LEN;
+	t->k -= n;
+	for (int i = 0; i < n; i++) {
+		struct uk_netbuf *nb = raw[i];
+		int rc;
 
-		if (hdr && UK_UNLIKELY(!rx_quiet(q, nb))) {
-			rc = uk_virtio_net_merge(q, nb, &v[k]);
-			bytes += rc > 0 ? uk_netbuf_pkt_len(v[k]) : 0;
-			k += rc > 0;
-		} else if (UK_LIKELY(len - VNET_ETH_HLEN <= vnet_room(nb) - VNET_ETH_HLEN)) {
-			uk_netbuf_own(nb, UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_APP);
-			nb->len = len;
-			bytes += len;
-			v[k++] = nb;
-		} else if (!rx_odd(q, nb)) {
-			rx_free(&nb, 1);
-			rc = -1;
+		if (UK_LIKELY(rx_quiet(q, nb))) {
+			rc = rx_packet(q, t, nb, nb->len) ? 0 : -1;
+		} else {
+			rc = uk_virtio_net_merge(q, nb, &t->v[t->k]);
+			t->bytes += rc > 0 ? uk_netbuf_pkt_len(t->v[t->k]) : 0;
+			t->k += rc > 0;
+		}
+		if (UK_UNLIKELY(rc < 0)) {
+			rx_free(raw + i + 1, n - i - 1);
+			return false;
 		}
 	}
-	if (UK_UNLIKELY(rc < 0)) {
-		rx_free(v, k);
-		rx_free(v + i, n - i);
-		return -1;
-	}
-	q->stats.packets += (uint64_t)k;
-	q->stats.bytes += bytes;
-	return k;
+	return true;
+}
+
+/* Takes up to `want` used buffers, or -1. */
+UK_INLINE int rx_take_all(struct uk_netdev_rx_queue *q, struct rx_taken *t, uint16_t want,
+	const bool packed, const bool hdr)
+{
+	int n = packed ? rx_take_packed(q, t, want, hdr) : rx_take_split(q, t, want, hdr);
+
+	if (UK_UNLIKELY(n <= 0))
+		return n;
+	q->ring.nb_free += (uint16_t)n;
+	return !hdr || rx_headers(q, t, n) ? n : -1;
 }
 
 /* Nothing there, the common case of a poll: time to fill the ring to the brim. */
@@ -203,9 +231,9 @@ UK_INLINE int rx_none(struct uk_netdev_rx_queue *q, uint16_t *cnt, const bool pa
 }
 
 static __attribute__((noinline)) int rx_broken(
-	struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], int n, uint16_t *cnt)
+	struct uk_netdev_rx_queue *q, const struct rx_taken *t, uint16_t *cnt)
 {
-	rx_free(v, n);
+	rx_free(t->v, t->k);
 	q->stats.errors++;
 	*cnt = 0;
 	return uk_virtio_net_recover_broken(&q->ring, "a receive buffer came back that can not be");
@@ -226,29 +254,26 @@ UK_INLINE int rx_burst(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint
 	const bool packed, const bool hdr)
 {
 	struct vnet_ring *r = &q->ring;
-	uint16_t want = *cnt < UK_BURST_MAX ? *cnt : UK_BURST_MAX, asked;
-	int k = 0, n, got, status;
+	uint16_t want = vnet_least(*cnt, UK_BURST_MAX), asked;
+	struct rx_taken t = { v, 0, 0 };
+	int n, status;
 
 	do {
-		asked = (uint16_t)(want - k);
-		n = rx_take_all(r, v + k, asked, packed, hdr);
+		asked = (uint16_t)(want - t.k);
+		n = rx_take_all(q, &t, asked, packed, hdr);
 		if (UK_UNLIKELY(n < 0))
-			return rx_broken(q, v, k - 1 - n, cnt);
-		if (n == 0)
-			break;
-		got = rx_packets(q, v + k, n, hdr);
-		if (UK_UNLIKELY(got < 0))
-			return rx_broken(q, v, k, cnt);
-		k += got;
-	} while (hdr && k < want && n == asked); /* some were parts of one packet: on */
-	if (k == 0)
+			return rx_broken(q, &t, cnt);
+	} while (hdr && t.k < want && n == asked); /* some were parts of one packet: on */
+	if (t.k == 0)
 		return rx_none(q, cnt, packed);
 	q->stats.bursts++;
+	q->stats.packets += (uint64_t)t.k;
+	q->stats.bytes += t.bytes;
 	if (!packed)
 		vnet_ring_event_behind(r);
-	*cnt = (uint16_t)k;
+	*cnt = (uint16_t)t.k;
 	status = UK_NETDEV_STATUS_SUCCESS |
-		 (k == want && rx_more(r, packed) ? UK_NETDEV_STATUS_MORE : 0);
+		 (t.k == want && rx_more(r, packed) ? UK_NETDEV_STATUS_MORE : 0);
 	if (r->nb_free < r->thresh)
 		return status;
 	return status | (packed ? uk_virtio_net_fill_packed(q, r->thresh)

@@ -24,6 +24,7 @@ uint16_t uk_virtio_net_tx_release(
 /* Buffers on their way back to a pool; its counter is written once per run of buffers. */
 struct tx_pool_run {
 	struct uk_netbuf_pool *pool;
+	struct uk_netbuf **stack;
 	uint32_t nb_free;
 };
 
@@ -39,24 +40,25 @@ UK_INLINE void tx_run_put(struct tx_pool_run *run, struct uk_netbuf *nb)
 	if (UK_UNLIKELY(nb->pool != run->pool)) {
 		tx_run_end(run);
 		run->pool = nb->pool;
+		run->stack = nb->pool->stack;
 		run->nb_free = nb->pool->nb_free;
 	}
 	uk_netbuf_own(nb, UK_NETBUF_OWNER_DRIVER, UK_NETBUF_OWNER_POOL);
-	run->pool->stack[run->nb_free++] = nb;
+	run->stack[run->nb_free++] = nb;
 }
 
 /* Takes back what was sent as `id`. Returns its descriptors, 0: nothing is in flight there. */
-UK_INLINE uint16_t tx_complete(struct uk_netdev_tx_queue *q, uint32_t id, struct tx_pool_run *run)
+UK_INLINE uint16_t tx_complete(struct uk_netdev_tx_queue *q, struct uk_netbuf **sw, uint32_t size,
+	uint32_t id, struct tx_pool_run *run)
 {
-	struct vnet_ring *r = &q->ring;
 	struct uk_netbuf *nb;
 
-	if (UK_UNLIKELY(id >= r->size))
+	if (UK_UNLIKELY(id >= size))
 		return 0;
-	nb = r->sw[id];
+	nb = sw[id];
 	if (UK_UNLIKELY(nb == NULL))
 		return 0;
-	r->sw[id] = NULL;
+	sw[id] = NULL;
 	if (UK_LIKELY(!((uintptr_t)nb & TX_TAG))) {
 		tx_run_put(run, nb);
 		return 1;
@@ -68,15 +70,19 @@ UK_INLINE uint16_t tx_complete(struct uk_netdev_tx_queue *q, uint32_t id, struct
 UK_INLINE bool tx_reclaim_split(struct uk_netdev_tx_queue *q, struct tx_pool_run *run)
 {
 	struct vnet_ring *r = &q->ring;
-	uint16_t n = (uint16_t)(UK_READ_ONCE(r->used->idx) - r->tail);
+	struct uk_netbuf **const sw = r->sw;
+	const uint32_t *const used = r->used->ring;
+	const uint16_t size = r->size, mask = r->mask;
 	uint16_t tail = r->tail, nb_free = r->nb_free;
+	uint16_t n = (uint16_t)(UK_READ_ONCE(r->used->idx) - tail);
 
 	if (UK_UNLIKELY(n > (uint16_t)(r->avail_idx - tail)))
 		return false;
 	uk_rmb(); /* partner: the device writes entries, then idx (2.7.8.2) */
 	vnet_prefetch_entries(r, n);
 	for (; n > 0; n--) {
-		uint16_t nb_desc = tx_complete(q, (uint32_t)vnet_ring_used(r, tail & r->mask), run);
+		uint32_t id = UK_READ_ONCE(used[2 * (tail & mask)]);
+		uint16_t nb_desc = tx_complete(q, sw, size, id, run);
 
 		if (UK_UNLIKELY(nb_desc == 0))
 			return false;
@@ -92,28 +98,41 @@ UK_INLINE bool tx_reclaim_split(struct uk_netdev_tx_queue *q, struct tx_pool_run
 UK_INLINE bool tx_reclaim_packed(struct uk_netdev_tx_queue *q, struct tx_pool_run *run)
 {
 	struct vnet_ring *r = &q->ring;
+	struct uk_netbuf **const sw = r->sw;
+	const struct uk_vring_desc *const desc = r->desc;
+	const uint16_t size = r->size;
+	uint16_t tail = r->tail, nb_free = r->nb_free;
+	bool wrap = r->tail_wrap, ok = true;
 
-	if (r->nb_free < r->thresh)
+	if (nb_free < r->thresh)
 		vnet_prefetch_used(r);
-	while (r->nb_free < r->size) {
-		uint64_t rest = UK_READ_ONCE(r->desc[r->tail].rest);
+	while (nb_free < size) {
+		uint64_t rest = UK_READ_ONCE(desc[tail].rest);
 		uint16_t nb_desc;
 
-		if (!uk_vring_is_used(rest, r->tail_wrap))
-			return true;
-		nb_desc = tx_complete(q, rest >> 32 & 0xffff, run);
-		if (UK_UNLIKELY(nb_desc == 0))
-			return false;
-		r->nb_free += nb_desc;
-		vnet_ring_advance(r, nb_desc, true);
+		if (!uk_vring_is_used(rest, wrap))
+			break;
+		nb_desc = tx_complete(q, sw, size, rest >> 32 & 0xffff, run);
+		ok = nb_desc > 0;
+		if (UK_UNLIKELY(!ok))
+			break;
+		nb_free += nb_desc;
+		tail += nb_desc;
+		if (UK_UNLIKELY(tail >= size)) {
+			tail -= size;
+			wrap = !wrap;
+		}
 	}
-	return true;
+	r->tail = tail;
+	r->tail_wrap = wrap;
+	r->nb_free = nb_free;
+	return ok;
 }
 
 /* Takes back everything that the device is done with. */
 UK_INLINE bool tx_reclaim(struct uk_netdev_tx_queue *q, const bool packed)
 {
-	struct tx_pool_run run = { NULL, 0 };
+	struct tx_pool_run run = { NULL, NULL, 0 };
 	bool ok;
 
 	if (UK_UNLIKELY(q->ring.in_order))
@@ -246,46 +265,58 @@ UK_INLINE void tx_zero_hdr(uint8_t *hdr)
 	}
 }
 
+/* The usual packet: one part, unshared, no work for the device, room for its header in front, a
+ * length that it takes. */
+UK_INLINE bool tx_usual(const struct uk_netbuf *nb, uint32_t len_span)
+{
+	return uk_netbuf_is_simple(nb) && nb->data - nb->buf >= VNET_HDR_LEN &&
+	       nb->len - VNET_ETH_HLEN <= len_span;
+}
+
+/* Puts usual packets on the ring while descriptors in a row are free; returns how many. */
+UK_INLINE uint16_t tx_put_run(
+	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t n, const bool packed)
+{
+	struct vnet_ring *r = &q->ring;
+	const struct vnet_run run =
+		vnet_run_open(r, n, (uintptr_t)v[0]->data - VNET_HDR_LEN, packed);
+	const uint32_t len_span = q->len_span;
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < run.n; i++) {
+		struct uk_netbuf *nb = v[i];
+		uint8_t *hdr = nb->data - VNET_HDR_LEN;
+
+		if (UK_UNLIKELY(run.sw[i] != NULL || !tx_usual(nb, len_span)))
+			break;
+		uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
+		run.sw[i] = nb;
+		bytes += nb->len;
+		tx_zero_hdr(hdr);
+		vnet_run_put(r, &run, i, (uintptr_t)hdr, nb->len + VNET_HDR_LEN, 0, packed);
+	}
+	vnet_run_close(r, (uint16_t)i, packed);
+	q->stats.bytes += bytes;
+	q->stats.packets += i;
+	return (uint16_t)i;
+}
+
 /* Puts packets on the ring until one does not fit; returns how many. */
 UK_INLINE uint16_t tx_put_all(
 	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t n, const bool packed)
 {
-	struct vnet_ring *r = &q->ring;
-	struct uk_netbuf **sw = r->sw;
-	uint64_t bytes = 0, packets = 0;
-	struct vnet_cursor c;
-	uint16_t i;
+	uint16_t done = 0, k;
 
-	vnet_cursor_load(&c, r);
-	vnet_prefetch_ring(&c, n, packed);
-	for (i = 0; i < n; i++) {
-		struct uk_netbuf *nb = v[i];
-		uint16_t id = vnet_cursor_id(&c, packed);
-
-		if (UK_UNLIKELY(c.nb_free == 0 || sw[id] != NULL))
+	while (done < n) {
+		k = tx_put_run(q, v + done, n - done, packed);
+		done += k;
+		/* None: no free descriptor, which the slow way finds too, or not a usual packet. */
+		if (k == 0 && !tx_slow(q, v[done]))
 			break;
-		if (UK_UNLIKELY(!uk_netbuf_is_simple(nb) || nb->data - nb->buf < VNET_HDR_LEN ||
-				nb->len - VNET_ETH_HLEN > q->len_span)) {
-			vnet_cursor_store(&c, r);
-			if (!tx_slow(q, nb))
-				break;
-			vnet_cursor_load(&c, r);
-			continue;
-		}
-		uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
-		sw[id] = nb;
-		bytes += nb->len;
-		packets++;
-		tx_zero_hdr(nb->data - VNET_HDR_LEN);
-		vnet_cursor_put(&c, (uintptr_t)nb->data - VNET_HDR_LEN, nb->len + VNET_HDR_LEN, 0,
-			id, packed);
-		if (!packed)
-			vnet_cursor_offer(&c, r->avail, id);
+		done += k == 0;
 	}
-	vnet_cursor_store(&c, r);
-	q->stats.bytes += bytes;
-	q->stats.packets += packets;
-	return i;
+	return done;
 }
 
 static __attribute__((noinline)) int tx_broken(struct uk_netdev_tx_queue *q, uint16_t *cnt)

@@ -252,7 +252,9 @@ int main(int argc, char **argv)
 		    &(struct pg_port_conf){ .nb_queues = (uint16_t)conf.queues,
 			    .nb_desc = (uint16_t)conf.desc,
 			    .extra_bufs = UK_BURST_MAX,
-			    .promiscuous = true }) < 0)
+			    .promiscuous = true,
+			    .fetch = conf.check ? UK_NETDEV_FETCH_READ : UK_NETDEV_FETCH_NONE }) <
+		0)
 		return 1;
 	if (conf.mode != MODE_RX && gen_start() < 0)
 		return 1;

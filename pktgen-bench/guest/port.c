@@ -28,7 +28,8 @@ static uint16_t port_ring(uint16_t asked, const struct uk_netdev_queue_info *qi)
 
 static int port_queue(struct pg_port *p, uint16_t q, const struct pg_port_conf *c)
 {
-	struct uk_netdev_rxqueue_conf rx = { .alloc_rxpkts = uk_netbuf_pool_alloc_rxpkts };
+	struct uk_netdev_rxqueue_conf rx = { .alloc_rxpkts = uk_netbuf_pool_alloc_rxpkts,
+		.fetch = c->fetch };
 	struct uk_netdev_txqueue_conf tx = { 0 };
 	struct uk_netdev_queue_info ri, ti;
 	uint16_t nb_rx, nb_tx;

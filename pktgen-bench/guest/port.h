@@ -9,7 +9,7 @@
 #include "dataplane/netdev.h"
 
 /* Room for data per buffer: with netbuf and head room 2112 bytes, an odd number of cache lines. */
-#define PG_PORT_DATA_BYTES 1856
+#define PG_PORT_DATA_BYTES 1844
 
 struct pg_port {
 	struct uk_netdev *dev;
@@ -23,6 +23,7 @@ struct pg_port_conf {
 	uint32_t extra_bufs; /* per queue, beside what the rings hold */
 	bool intr;           /* receive queues get interrupts */
 	bool promiscuous;
+	enum uk_netdev_fetch fetch;
 };
 
 /*

@@ -55,8 +55,6 @@ static void refl_receive(struct pg_port *p, uint16_t q, const struct conf *c, st
 
 	if (uk_netdev_rx_burst(p->dev, q, r->v, &n) <= 0)
 		return;
-	for (uint16_t i = 0; i < n; i++)
-		uk_netbuf_prefetch_forward(r->v[i]);
 	for (uint16_t i = 0; c->swap && i < n; i++) {
 		if (UK_LIKELY(r->v[i]->len >= 12))
 			refl_swap(r->v[i]->data);

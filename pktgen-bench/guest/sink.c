@@ -38,8 +38,6 @@ uint16_t pg_sink_round(struct pg_sink *s, struct uk_netdev *dev, uint16_t q)
 		uint64_t now = uk_clock_ns();
 
 		for (uint16_t i = 0; i < n; i++)
-			__builtin_prefetch(v[i]->data);
-		for (uint16_t i = 0; i < n; i++)
 			sink_look(s, v[i], now);
 	}
 	uk_netbuf_free_burst(v, n);

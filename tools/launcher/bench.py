@@ -33,7 +33,7 @@ class Conf:
 	machine: str = "microvm"
 	rings: list = field(default_factory=lambda: ["split", "packed"])
 	peers: list = field(default_factory=lambda: list(host.VARIANTS))
-	burst: int = 32
+	burst: int = 64
 	ring_size: int = 256
 	lean: bool = True
 	rates: list = field(default_factory=list)
@@ -216,7 +216,7 @@ def add(subparsers) -> None:
 	p.add_argument("--peers", default="all", help=f"variants of the peer: all, none, or some of {','.join(host.VARIANTS)}")
 	p.add_argument("--engine", default="lean", choices=("lean", "vhost"),
 		help="the harness' own ring walker, or DPDK's vhost data path (lean)")
-	p.add_argument("--burst", type=int, default=32, choices=(1, 2, 4, 8, 16, 32, 64), help="frames per burst (32)")
+	p.add_argument("--burst", type=int, default=64, choices=(1, 2, 4, 8, 16, 32, 64), help="frames per burst, the peer's too (64)")
 	p.add_argument("--ring", type=int, default=256, choices=(256, 512, 1024), help="descriptors per ring (256)")
 	p.add_argument("--rates", default="", help="latency: frames per second, for instance 100k,1M")
 	p.add_argument("--loss", type=float, default=0.0, help="ndr: share of frames that may be lost (0)")
