@@ -140,8 +140,7 @@ UK_INLINE void uk_netbuf_refresh(struct uk_netbuf *nb, uint32_t data_off)
 	nb->next = NULL;
 	nb->data = (uint8_t *)nb + data_off;
 	nb->len = 0;
-	nb->flags = 0;
-	nb->gso_type = UK_NETBUF_GSO_NONE;
+	__builtin_memset(&nb->flags, 0, 2); /* and gso_type */
 }
 
 /* One fresh buffer, or NULL when the pool is empty. */
@@ -205,7 +204,7 @@ UK_INLINE bool uk_netbuf_is_simple(const struct uk_netbuf *nb)
 	uint32_t word;
 
 	__builtin_memcpy(&word, &nb->flags, sizeof(word));
-	return ((word & 0xffffff) ^ 0x010000) == 0 && nb->next == NULL;
+	return UK_LIKELY((word & 0xffffff) == 0x010000) && UK_LIKELY(nb->next == NULL);
 }
 
 /* Drops one reference to each part of the chain; the last one frees it (or calls its dtor). */

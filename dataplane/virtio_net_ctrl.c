@@ -45,7 +45,7 @@ static int ctrl_used(const struct vnet_ring *r)
 		if (UK_READ_ONCE(r->used->idx) == r->tail)
 			return -1;
 		uk_rmb();
-		return (uint16_t)vnet_ring_used(r, r->tail & r->mask);
+		return (uint16_t)vnet_ring_used(r->used->ring, r->tail & r->mask);
 	}
 	rest = UK_READ_ONCE(r->desc[r->tail].rest);
 	return uk_vring_is_used(rest, r->tail_wrap) ? (int)(rest >> 32 & 0xffff) : -1;

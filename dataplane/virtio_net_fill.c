@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
 #include "dataplane/virtio_net_ring.h"
 
 /* The device works out of order and the descriptor whose turn it is has not come back: any other
@@ -64,26 +65,26 @@ void uk_virtio_net_fill_post(struct uk_netdev_rx_queue *q, struct uk_netbuf *nb)
 	fill_one(&q->ring, nb);
 }
 
-/* Posts buffers while descriptors in a row are free; returns how many. */
+/* Posts buffers while descriptors in a row are free; returns how many. One pass for each thing that
+ * is written, as in transmit. */
 UK_INLINE uint16_t fill_run(
 	struct vnet_ring *r, struct uk_netbuf *v[], uint16_t n, const bool packed)
 {
-	const struct vnet_run run =
-		vnet_run_open(r, n, (uintptr_t)v[0]->data - VNET_HDR_LEN, packed);
-	uint32_t i;
+	struct vnet_run run = vnet_run_open(r, n, (uintptr_t)v[0]->data - VNET_HDR_LEN, packed);
+	uint32_t k = 0;
 
-	for (i = 0; i < run.n; i++) {
+	while (k < run.n && UK_LIKELY(run.sw[k] == NULL))
+		k++;
+	memcpy(run.sw, v, k * sizeof(*v));
+	for (uint32_t i = 0; i < k; i++) {
 		uint64_t addr;
 		uint32_t len;
 
-		if (UK_UNLIKELY(run.sw[i] != NULL))
-			break;
 		fill_part(v[i], &addr, &len);
-		run.sw[i] = v[i];
-		vnet_run_put(r, &run, i, addr, len, UK_VRING_F_WRITE, packed);
+		vnet_run_put(&run, i, addr, len, UK_VRING_F_WRITE, packed);
 	}
-	vnet_run_close(r, (uint16_t)i, packed);
-	return (uint16_t)i;
+	vnet_run_close(r, &run, (uint16_t)k, packed);
+	return (uint16_t)k;
 }
 
 /* Asks the application for one batch. False: it gave less. */

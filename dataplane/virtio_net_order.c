@@ -37,7 +37,7 @@ static bool order_batch(
 bool uk_virtio_net_order_split(struct vnet_ring *r, uint16_t used_idx)
 {
 	while (r->seen != used_idx) {
-		uint64_t e = vnet_ring_used(r, r->seen & r->mask);
+		uint64_t e = vnet_ring_used(r->used->ring, r->seen & r->mask);
 		uint16_t nb;
 
 		if (!order_batch(r, r->seen & r->mask, (uint32_t)e, e >> 32,

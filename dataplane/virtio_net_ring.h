@@ -94,12 +94,12 @@ UK_INLINE void vnet_cursor_offer(struct vnet_cursor *c, struct uk_vring_avail *a
 struct vnet_run {
 	struct uk_vring_desc *desc;
 	struct uk_netbuf **sw;
-	uint16_t *slot;  /* split: entries of the available ring */
-	uint64_t flags;  /* packed: AVAIL and USED, at their place in `rest` */
-	uint16_t id;     /* of the first descriptor */
-	uint16_t n;      /* descriptors */
-	bool same;       /* split: the first buffer is the one of a round ago, so others will be */
-	bool holds_back; /* packed: nothing is held back yet, so the first one is (2.8.6) */
+	uint16_t *slot; /* split: entries of the available ring */
+	uint64_t flags; /* packed: AVAIL and USED, at their place in `rest` */
+	uint16_t id;    /* of the first descriptor */
+	uint16_t n;     /* descriptors */
+	bool same;      /* split: the first buffer is the one of a round ago, so others will be */
+	uint64_t *rest; /* packed: where the next descriptor's `rest` goes */
 };
 
 UK_INLINE uint16_t vnet_least(uint16_t a, uint16_t b)
@@ -109,14 +109,13 @@ UK_INLINE uint16_t vnet_least(uint16_t a, uint16_t b)
 
 /* At most n; each is still to be compared with sw, which tells what a device out of order holds. */
 UK_INLINE struct vnet_run vnet_run_open(
-	const struct vnet_ring *r, uint16_t n, uint64_t first_addr, const bool packed)
+	struct vnet_ring *r, uint16_t n, uint64_t first_addr, const bool packed)
 {
 	struct vnet_run run = { .id = packed ? r->head : r->head & r->mask };
 
 	n = vnet_least(vnet_least(n, r->nb_free), (uint16_t)(r->size - run.id));
 	if (packed) {
 		run.flags = (uint64_t)r->avail_flags << 48;
-		run.holds_back = r->first == NULL;
 	} else {
 		run.slot = &r->avail->ring[r->avail_idx & r->mask];
 		n = vnet_least(n, (uint16_t)(r->size - (r->avail_idx & r->mask)));
@@ -124,6 +123,8 @@ UK_INLINE struct vnet_run vnet_run_open(
 	run.n = n;
 	run.desc = r->desc + run.id;
 	run.sw = r->sw + run.id;
+	/* The first descriptor since the last publish is held back (2.8.6). */
+	run.rest = r->first == NULL ? &r->first_rest : &run.desc->rest;
 	if (!packed && n > 0)
 		run.same = run.desc->addr == first_addr;
 	/* The device has the lines that change; all at once they become ours in the time of one. */
@@ -132,13 +133,12 @@ UK_INLINE struct vnet_run vnet_run_open(
 	return run;
 }
 
-/* Descriptor i of the run: `flags` as 2.7.5 and 2.8.13 have them. */
-UK_INLINE void vnet_run_put(struct vnet_ring *r, const struct vnet_run *run, uint32_t i,
-	uint64_t addr, uint32_t len, uint16_t flags, const bool packed)
+/* Descriptor i of the run, one after the other: `flags` as 2.7.5 and 2.8.13 have them. */
+UK_INLINE void vnet_run_put(struct vnet_run *run, uint32_t i, uint64_t addr, uint32_t len,
+	uint16_t flags, const bool packed)
 {
 	struct uk_vring_desc *d = &run->desc[i];
-	uint16_t id = (uint16_t)(run->id + i);
-	uint64_t rest;
+	uint64_t id = run->id + i, rest;
 
 	if (!packed) {
 		rest = len | (uint64_t)flags << 32;
@@ -147,22 +147,21 @@ UK_INLINE void vnet_run_put(struct vnet_ring *r, const struct vnet_run *run, uin
 		if (!run->same || d->rest != rest)
 			d->rest = rest;
 		if (run->slot[i] != id)
-			run->slot[i] = id;
+			run->slot[i] = (uint16_t)id;
 		return;
 	}
 	UK_WRITE_ONCE(d->addr, addr);
-	rest = len | (uint64_t)id << 32 | (uint64_t)flags << 48 | run->flags;
-	if (UK_LIKELY(i > 0 || !run->holds_back)) {
-		UK_WRITE_ONCE(d->rest, rest);
-	} else {
-		r->first = d;
-		r->first_rest = rest;
-	}
+	rest = len | id << 32 | (uint64_t)flags << 48 | run->flags;
+	UK_WRITE_ONCE(*run->rest, rest);
+	run->rest = &d[1].rest;
 }
 
 /* n descriptors of the run were filled. */
-UK_INLINE void vnet_run_close(struct vnet_ring *r, uint16_t n, const bool packed)
+UK_INLINE void vnet_run_close(
+	struct vnet_ring *r, const struct vnet_run *run, uint16_t n, const bool packed)
 {
+	if (packed && r->first == NULL && n > 0)
+		r->first = run->desc;
 	r->head += n;
 	r->nb_free -= n;
 	if (!packed) {
@@ -262,11 +261,11 @@ UK_INLINE void vnet_ring_advance(struct vnet_ring *r, uint16_t nb, const bool pa
 }
 
 /* Split used entry at a position: id | len << 32. */
-UK_INLINE uint64_t vnet_ring_used(const struct vnet_ring *r, uint16_t pos)
+UK_INLINE uint64_t vnet_ring_used(const uint32_t *used, uint16_t pos)
 {
 	uint64_t e;
 
-	__builtin_memcpy(&e, &r->used->ring[2 * pos], sizeof(e));
+	__builtin_memcpy(&e, &used[2 * pos], sizeof(e));
 	return e;
 }
 

@@ -81,13 +81,13 @@ UK_INLINE bool rx_packet(
  * has to be read, which waits until those of the whole burst were asked for.
  */
 UK_INLINE bool rx_put(struct uk_netdev_rx_queue *q, struct rx_taken *t, struct uk_netbuf *nb,
-	uint32_t used, const bool hdr)
+	uint32_t used, uint8_t fetch, const bool hdr)
 {
 	if (UK_UNLIKELY(nb == NULL))
 		return false;
-	if (q->fetch == UK_NETDEV_FETCH_WRITE)
+	if (fetch == UK_NETDEV_FETCH_WRITE)
 		uk_prefetch_write(nb->data - VNET_HDR_LEN);
-	else if (hdr || q->fetch == UK_NETDEV_FETCH_READ)
+	else if (hdr || fetch == UK_NETDEV_FETCH_READ)
 		__builtin_prefetch(nb->data - VNET_HDR_LEN);
 	if (!hdr)
 		return rx_packet(q, t, nb, used);
@@ -102,7 +102,10 @@ UK_INLINE int rx_take_split(
 {
 	struct vnet_ring *r = &q->ring;
 	struct uk_netbuf **const sw = r->sw;
+	const uint64_t *const order = r->in_order ? r->order : NULL;
+	const uint32_t *const used = r->used->ring;
 	const uint16_t size = r->size, mask = r->mask;
+	const uint8_t fetch = q->fetch;
 	int n = rx_known_split(r, want);
 	uint16_t tail = r->tail;
 
@@ -110,9 +113,9 @@ UK_INLINE int rx_take_split(
 		vnet_prefetch_entries(r, (uint16_t)n);
 	for (int i = 0; i < n; i++) {
 		uint16_t pos = tail++ & mask;
-		uint64_t e = UK_UNLIKELY(r->in_order) ? r->order[pos] : vnet_ring_used(r, pos);
+		uint64_t e = UK_UNLIKELY(order != NULL) ? order[pos] : vnet_ring_used(used, pos);
 
-		if (UK_UNLIKELY(!rx_put(q, t, rx_take(sw, size, (uint32_t)e), e >> 32, hdr)))
+		if (UK_UNLIKELY(!rx_put(q, t, rx_take(sw, size, (uint32_t)e), e >> 32, fetch, hdr)))
 			return -1;
 	}
 	r->tail = tail;
@@ -130,7 +133,7 @@ static __attribute__((noinline)) int rx_take_order(
 	for (i = 0; i < want && r->done != r->seen; i++) {
 		uint64_t e = r->order[r->tail];
 
-		if (!rx_put(q, t, rx_take(r->sw, r->size, (uint32_t)e), e >> 32, hdr))
+		if (!rx_put(q, t, rx_take(r->sw, r->size, (uint32_t)e), e >> 32, q->fetch, hdr))
 			return -1;
 		r->done++;
 		vnet_ring_advance(r, 1, true);
@@ -145,6 +148,7 @@ UK_INLINE int rx_take_packed(
 	struct uk_netbuf **const sw = r->sw;
 	const struct uk_vring_desc *const desc = r->desc;
 	const uint16_t size = r->size;
+	const uint8_t fetch = q->fetch;
 	uint16_t pos = r->tail;
 	bool wrap = r->tail_wrap;
 	int i;
@@ -159,8 +163,8 @@ UK_INLINE int rx_take_packed(
 			break;
 		if (i == 0)
 			vnet_prefetch_used(r);
-		if (UK_UNLIKELY(!rx_put(
-			    q, t, rx_take(sw, size, rest >> 32 & 0xffff), (uint32_t)rest, hdr)))
+		if (UK_UNLIKELY(!rx_put(q, t, rx_take(sw, size, rest >> 32 & 0xffff),
+			    (uint32_t)rest, fetch, hdr)))
 			return -1;
 		if (UK_UNLIKELY(++pos == size)) {
 			pos = 0;

@@ -267,39 +267,59 @@ UK_INLINE void tx_zero_hdr(uint8_t *hdr)
 
 /* The usual packet: one part, unshared, no work for the device, room for its header in front, a
  * length that it takes. */
-UK_INLINE bool tx_usual(const struct uk_netbuf *nb, uint32_t len_span)
+UK_INLINE bool tx_usual(
+	const struct uk_netbuf *nb, const uint8_t *data, uint32_t len, uint32_t len_span)
 {
-	return uk_netbuf_is_simple(nb) && nb->data - nb->buf >= VNET_HDR_LEN &&
-	       nb->len - VNET_ETH_HLEN <= len_span;
+	return UK_LIKELY(uk_netbuf_is_simple(nb)) && UK_LIKELY(data - nb->buf >= VNET_HDR_LEN) &&
+	       UK_LIKELY(len - VNET_ETH_HLEN <= len_span);
 }
 
-/* Puts usual packets on the ring while descriptors in a row are free; returns how many. */
-UK_INLINE uint16_t tx_put_run(
-	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t n, const bool packed)
+/* How many packets at the front of v are usual and find a descriptor of the run free; their headers
+ * are made zero. */
+UK_INLINE uint32_t tx_prepare(
+	struct uk_netdev_tx_queue *q, const struct vnet_run *run, struct uk_netbuf *v[])
 {
-	struct vnet_ring *r = &q->ring;
-	const struct vnet_run run =
-		vnet_run_open(r, n, (uintptr_t)v[0]->data - VNET_HDR_LEN, packed);
 	const uint32_t len_span = q->len_span;
 	uint64_t bytes = 0;
 	uint32_t i;
 
-	for (i = 0; i < run.n; i++) {
-		struct uk_netbuf *nb = v[i];
-		uint8_t *hdr = nb->data - VNET_HDR_LEN;
+	for (i = 0; i < run->n; i++) {
+		const struct uk_netbuf *nb = v[i];
+		uint8_t *data = nb->data;
+		uint32_t len = nb->len;
 
-		if (UK_UNLIKELY(run.sw[i] != NULL || !tx_usual(nb, len_span)))
+		if (UK_UNLIKELY(run->sw[i] != NULL || !tx_usual(nb, data, len, len_span)))
 			break;
-		uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
-		run.sw[i] = nb;
-		bytes += nb->len;
-		tx_zero_hdr(hdr);
-		vnet_run_put(r, &run, i, (uintptr_t)hdr, nb->len + VNET_HDR_LEN, 0, packed);
+		bytes += len;
+		tx_zero_hdr(data - VNET_HDR_LEN);
 	}
-	vnet_run_close(r, (uint16_t)i, packed);
 	q->stats.bytes += bytes;
 	q->stats.packets += i;
-	return (uint16_t)i;
+	return i;
+}
+
+/*
+ * Puts usual packets on the ring while descriptors in a row are free; returns how many. One pass
+ * for each thing that is written (headers, sw, descriptors): stores that go to the same line one
+ * after the other leave the core together, those that take turns between lines one by one.
+ */
+UK_INLINE uint16_t tx_put_run(
+	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t n, const bool packed)
+{
+	struct vnet_ring *r = &q->ring;
+	struct vnet_run run = vnet_run_open(r, n, (uintptr_t)v[0]->data - VNET_HDR_LEN, packed);
+	uint32_t k = tx_prepare(q, &run, v);
+
+	memcpy(run.sw, v, k * sizeof(*v));
+	for (uint32_t i = 0; i < k; i++) {
+		struct uk_netbuf *nb = v[i];
+
+		uk_netbuf_own(nb, UK_NETBUF_OWNER_APP, UK_NETBUF_OWNER_DRIVER);
+		vnet_run_put(&run, i, (uintptr_t)nb->data - VNET_HDR_LEN, nb->len + VNET_HDR_LEN, 0,
+			packed);
+	}
+	vnet_run_close(r, &run, (uint16_t)k, packed);
+	return (uint16_t)k;
 }
 
 /* Puts packets on the ring until one does not fit; returns how many. */
