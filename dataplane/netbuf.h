@@ -39,6 +39,9 @@
 #define UK_NETBUF_GSO_TCPV6 4
 #define UK_NETBUF_GSO_ECN   0x80
 
+/* uk_netbuf.l2_off and so on: nobody has said where the header is. */
+#define UK_NETBUF_NO_OFF 0xffff
+
 struct uk_netbuf_pool;
 struct uk_netbuf;
 
@@ -64,6 +67,10 @@ struct uk_netbuf {
 	uint16_t gso_size;    /* payload bytes per segment (MSS) */
 	uint16_t hdr_len;     /* bytes of headers to repeat per segment */
 	uint16_t port;        /* free for the application: where it came from */
+	/* Positions of headers in bytes from buf, UK_NETBUF_NO_OFF: not known. Drivers leave them alone; in a
+	 * fresh buffer they mean nothing: whoever uses them sets them first. */
+	uint16_t l2_off, l3_off, l4_off;
+	uint16_t reserved;
 	/* Second cache line: rarely used. */
 	uk_netbuf_dtor dtor UK_ALIGNED(UK_CACHE_LINE);
 	void *dtor_arg;
