@@ -29,6 +29,7 @@ struct nf_task {
 	bool scheduled;
 	struct nf_task *next; /* of the scheduled ones, by pass */
 	uint64_t nb_runs, nb_work;
+	uint16_t nb_active, nb_space; /* active signals that it listens to; signal.h keeps them */
 };
 
 #define NF_TASK_TICKETS     1024 /* as many as one has if nobody says otherwise */
@@ -71,6 +72,7 @@ struct nf_core {
 	uint64_t now_ns; /* monotonic; read once a round, see nf_core_now_ns */
 	uint64_t seed;   /* of nf_core_random */
 	uint16_t burst;  /* most packets that a source makes at once, 1..UK_BURST_MAX */
+	uint32_t nb_congested; /* ToDevices that hold packets back: FromDevices wait meanwhile */
 	bool stopping;   /* the program's loop ends */
 	uint64_t busy_cycles, rounds; /* cycles in rounds that did work */
 };

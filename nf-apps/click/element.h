@@ -98,6 +98,10 @@ struct nf_class {
 	void (*take_state)(struct nf_element *e, struct nf_element *old);
 	/* The signal of an output that has one of its own (queues): see signal.h. */
 	struct nf_signal *(*signal)(struct nf_element *e, unsigned port);
+	/* The signal "there is room" of a push input that stores packets. NULL: none. */
+	struct nf_signal *(*space)(struct nf_element *e, unsigned port);
+	/* How many packets it holds now (Click: Storage); NULL: it is no storage. */
+	uint32_t (*stored)(const struct nf_element *e);
 	/* Compiled configurations: prints a C function for this instance in place of `each`, with
 	 * the same signature, named `name`. NULL: each_name is called. Returns 0 or -errno. */
 	int (*write_c)(struct nf_element *e, const char *name, struct nf_text *out);

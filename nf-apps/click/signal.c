@@ -3,15 +3,33 @@
 #include "nf-apps/click/router.h"
 #include "nf-apps/click/signal.h"
 
-void nf_signal_wake_all(struct nf_signal *s)
+static void signal_count(const struct nf_signal *s, struct nf_task *t, int by)
 {
-	s->active = true;
-	for (unsigned i = 0; i < s->nb_listeners; i++)
-		nf_task_schedule(s->listeners[i]);
+	uint16_t *nb = s->is_space ? &t->nb_space : &t->nb_active;
+
+	*nb = (uint16_t)(*nb + by);
 }
 
-static bool signal_add(struct nf_signal *s, struct nf_task *t)
+void nf_signal_wake_all(struct nf_signal *s)
 {
+	for (unsigned i = 0; i < s->nb_listeners; i++) {
+		if (!s->active)
+			signal_count(s, s->listeners[i], 1);
+		nf_task_schedule(s->listeners[i]);
+	}
+	s->active = true;
+}
+
+void nf_signal_sleep_all(struct nf_signal *s)
+{
+	for (unsigned i = 0; s->active && i < s->nb_listeners; i++)
+		signal_count(s, s->listeners[i], -1);
+	s->active = false;
+}
+
+static bool signal_add(struct nf_signal *s, struct nf_task *t, bool is_space)
+{
+	s->is_space = is_space;
 	for (unsigned i = 0; i < s->nb_listeners; i++) {
 		if (s->listeners[i] == t)
 			return true;
@@ -19,6 +37,8 @@ static bool signal_add(struct nf_signal *s, struct nf_task *t)
 	if (s->nb_listeners == NF_SIGNAL_LISTENERS_MAX)
 		return false;
 	s->listeners[s->nb_listeners++] = t;
+	if (s->active)
+		signal_count(s, t, 1);
 	return true;
 }
 
@@ -51,12 +71,14 @@ static bool signal_port(struct signal_walk *w, const struct nf_element *e, unsig
 /* `port`: the one by which the walk came in. */
 static bool signal_visit(struct signal_walk *w, struct nf_element *e, unsigned port)
 {
-	struct nf_signal *s = e->class->signal != NULL ? e->class->signal(e, port) : NULL;
+	struct nf_signal *(*of)(struct nf_element *, unsigned) =
+		w->upstream ? e->class->signal : e->class->space;
+	struct nf_signal *s = of != NULL ? of(e, port) : NULL;
 	unsigned nb = w->upstream ? e->nb_in : e->nb_out;
 	bool all = true, any = false;
 
 	if (s != NULL)
-		return signal_add(s, w->t);
+		return signal_add(s, w->t, !w->upstream);
 	if (w->seen[e->index])
 		return true;
 	w->seen[e->index] = 1;

@@ -13,6 +13,7 @@
 
 struct nf_signal {
 	bool active;
+	bool is_space; /* listened to for room, not for packets */
 	uint8_t nb_listeners;
 	struct nf_task *listeners[NF_SIGNAL_LISTENERS_MAX];
 };
@@ -30,6 +31,8 @@ bool nf_signal_listen_space(struct nf_element *e, unsigned port, struct nf_task 
 
 /* Wakes all listeners. */
 void nf_signal_wake_all(struct nf_signal *s);
+/* Tells them that there is nothing. */
+void nf_signal_sleep_all(struct nf_signal *s);
 
 /* Something can be had: cheap when it is known already. */
 UK_INLINE void nf_signal_wake(struct nf_signal *s)
@@ -40,7 +43,25 @@ UK_INLINE void nf_signal_wake(struct nf_signal *s)
 
 UK_INLINE void nf_signal_sleep(struct nf_signal *s)
 {
-	s->active = false;
+	if (s->active)
+		nf_signal_sleep_all(s);
+}
+
+/*
+ * What a task does when a pull gave nothing; `listens` is what nf_signal_listen said. While a signal
+ * is active it stays scheduled: an element between may have dropped everything, or a switch points
+ * elsewhere for now.
+ */
+UK_INLINE void nf_signal_rest(struct nf_task *t, bool listens)
+{
+	if (listens && t->nb_active == 0)
+		nf_task_unschedule(t);
+}
+
+/* False: all queues that it pushes to are full; `listens` is what nf_signal_listen_space said. */
+UK_INLINE bool nf_signal_has_space(const struct nf_task *t, bool listens)
+{
+	return !listens || t->nb_space > 0;
 }
 
 #endif
