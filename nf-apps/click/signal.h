@@ -48,9 +48,9 @@ UK_INLINE void nf_signal_sleep(struct nf_signal *s)
 }
 
 /*
- * What a task does when a pull gave nothing; `listens` is what nf_signal_listen said. While a signal
- * is active it stays scheduled: an element between may have dropped everything, or a switch points
- * elsewhere for now.
+ * What a task does when a pull gave nothing; `listens` is what nf_signal_listen said. While a
+ * signal is active it stays scheduled: an element between may have dropped everything, or a switch
+ * points elsewhere for now.
  */
 UK_INLINE void nf_signal_rest(struct nf_task *t, bool listens)
 {
