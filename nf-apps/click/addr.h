@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Addresses, numbers, times and rates as text: parsing (strict: all of the text has to be the value)
- * and printing. Text comes from configurations and from control clients. IPv4 and IPv6 addresses are in
- * network order. Parsers return 0 or -EINVAL (-ERANGE: a number too large for its type).
+ * Addresses, numbers, times and rates as text: parsing (strict: all of the text has to be the
+ * value) and printing. Text comes from configurations and from control clients. IPv4 and IPv6
+ * addresses are in network order. Parsers return 0 or -EINVAL (-ERANGE: a number too large for its
+ * type).
  */
 #ifndef SLUICE_NF_APPS_CLICK_ADDR_H
 #define SLUICE_NF_APPS_CLICK_ADDR_H
@@ -41,7 +42,8 @@ int nf_addr_ip_proto(const char *s, uint8_t *proto) UK_MUST_USE;
 /* Each prints into buf of that size and returns it. */
 char *nf_addr_print_ip4(uint32_t be, char buf[NF_ADDR_IP4_LEN]);
 char *nf_addr_print_ip6(const struct nf_ip6 *v, char buf[NF_ADDR_IP6_LEN]); /* RFC 5952 */
-char *nf_addr_print_ether(const uint8_t v[6], char buf[NF_ADDR_ETHER_LEN]); /* Click: 00-11-22-AA-BB-CC */
+char *nf_addr_print_ether(
+	const uint8_t v[6], char buf[NF_ADDR_ETHER_LEN]); /* Click: 00-11-22-AA-BB-CC */
 /* Seconds with six (or nine) decimals. */
 void nf_addr_print_time(uint64_t ns, struct nf_text *out);
 
