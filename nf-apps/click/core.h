@@ -72,8 +72,10 @@ struct nf_core {
 	uint64_t now_ns; /* monotonic; read once a round, see nf_core_now_ns */
 	uint64_t seed;   /* of nf_core_random */
 	uint16_t burst;  /* most packets that a source makes at once, 1..UK_BURST_MAX */
+	struct nf_router
+		*next_router;  /* made by a live change: the program's loop goes on with it */
 	uint32_t nb_congested; /* ToDevices that hold packets back: FromDevices wait meanwhile */
-	bool stopping;   /* the program's loop ends */
+	bool stopping;         /* the program's loop ends */
 	uint64_t busy_cycles, rounds; /* cycles in rounds that did work */
 };
 

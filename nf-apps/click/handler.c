@@ -20,6 +20,11 @@ const struct nf_handler *nf_handler_find(const struct nf_element *e, const char 
 	return h != NULL ? h : handler_in(nf_handler_std, name);
 }
 
+const struct nf_handler *nf_handler_find_global(const char *name)
+{
+	return handler_in(nf_handler_global, name);
+}
+
 static bool handler_shadowed(const struct nf_element *e, const struct nf_handler *h)
 {
 	return handler_in(e->class->handlers, h->name) != NULL;

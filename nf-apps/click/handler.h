@@ -19,6 +19,9 @@ int nf_handler_write(struct nf_router *r, const struct nf_element *from, const c
 /* The handler `name` of an element (its own before those that all have), or NULL. */
 const struct nf_handler *nf_handler_find(const struct nf_element *e, const char *name);
 
+/* A global handler, or NULL. */
+const struct nf_handler *nf_handler_find_global(const char *name);
+
 /* "name\tr|w|rw\n" for each. */
 void nf_handler_list(const struct nf_element *e, struct nf_text *out);
 

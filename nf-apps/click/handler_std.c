@@ -186,6 +186,12 @@ static int global_stop(
 	return 0;
 }
 
+static int global_hotconfig(
+	struct nf_element *e, uintptr_t arg, const char *value, struct nf_errors *errs)
+{
+	return nf_router_change(e->router, value, strlen(value), "config", errs);
+}
+
 const struct nf_handler nf_handler_global[] = {
 	{ .name = "version", .read = global_version },
 	{ .name = "list", .read = global_list },
@@ -197,6 +203,7 @@ const struct nf_handler nf_handler_global[] = {
 	{ .name = "dropped", .read = global_dropped },
 	{ .name = "cycles", .read = global_cycles },
 	{ .name = "pools", .read = global_pools },
+	{ .name = "hotconfig", .write = global_hotconfig },
 	{ .name = "stop", .write = global_stop, .flags = NF_HANDLER_BUTTON },
 	{ .name = NULL },
 };

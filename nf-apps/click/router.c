@@ -135,8 +135,16 @@ static int router_configure(struct nf_element *e, struct nf_errors *errs)
 static int router_initialize(struct nf_element *e, struct nf_errors *errs)
 {
 	unsigned before = errs->nb_errors;
-	int rc = e->class->initialize != NULL ? e->class->initialize(e, errs) : 0;
+	void *was = UK_DEBUG ? malloc(e->class->conf_size) : NULL;
+	int rc;
 
+	if (was != NULL)
+		memcpy(was, e->conf, e->class->conf_size);
+	rc = e->class->initialize != NULL ? e->class->initialize(e, errs) : 0;
+	/* compiled configurations have it as constants */
+	UK_ASSERT(was == NULL || e->class->each == NULL ||
+		  memcmp(was, e->conf, e->class->conf_size) == 0);
+	free(was);
 	if (rc < 0 && errs->nb_errors == before)
 		nf_errors_add(errs, e->where, "'%s :: %s' can not start: %s", e->name,
 			e->class->name, rc == -ENOMEM ? "out of memory" : strerror(-rc));
@@ -189,7 +197,8 @@ static void router_take_states(struct nf_router *r, struct nf_router *old)
 	}
 }
 
-static int router_start(struct nf_router *r, struct nf_router *old, struct nf_errors *errs)
+/* Elements, ports, arguments. */
+static int router_setup(struct nf_router *r, struct nf_errors *errs)
 {
 	unsigned before = errs->nb_errors;
 	int rc = router_elements(r, errs);
@@ -200,8 +209,14 @@ static int router_start(struct nf_router *r, struct nf_router *old, struct nf_er
 		rc = nf_router_ports_connect(r, errs);
 	if (rc == 0)
 		rc = router_each(r, router_configure, errs);
-	if (rc == 0 && errs->nb_errors == before)
-		rc = router_each(r, router_initialize, errs);
+	return rc == 0 && errs->nb_errors != before ? -EINVAL : rc;
+}
+
+static int router_start(struct nf_router *r, struct nf_router *old, struct nf_errors *errs)
+{
+	unsigned before = errs->nb_errors;
+	int rc = router_each(r, router_initialize, errs);
+
 	if (rc < 0 || errs->nb_errors != before)
 		return rc < 0 ? rc : -EINVAL;
 	r->live = true;
@@ -210,26 +225,57 @@ static int router_start(struct nf_router *r, struct nf_router *old, struct nf_er
 	return 0;
 }
 
+/* A router that was set up; NULL: errs is told, and *rc says why. Takes the configuration. */
+static struct nf_router *router_new(struct nf_core *core, struct nf_config *config,
+	const char *text, int *rc, struct nf_errors *errs)
+{
+	struct nf_router *r = calloc(1, sizeof(*r));
+
+	*rc = -ENOMEM;
+	if (r == NULL) {
+		nf_config_free(config);
+		return NULL;
+	}
+	*r = (struct nf_router){ .core = core, .config = config, .text = strdup(text) };
+	if (r->text != NULL)
+		*rc = router_setup(r, errs);
+	if (*rc == 0)
+		return r;
+	nf_router_destroy(r);
+	return NULL;
+}
+
+/* What a failure is to be called if nobody has said anything yet. */
+static int router_failed(int rc, struct nf_errors *errs)
+{
+	if (rc == -ENOMEM && errs->nb_errors == 0)
+		nf_errors_add(errs, NULL, "out of memory for the configuration");
+	return rc;
+}
+
+int nf_router_check(struct nf_core *core, struct nf_config *config, const char *text,
+	struct nf_router **out, struct nf_errors *errs)
+{
+	int rc;
+
+	*out = router_new(core, config, text, &rc, errs);
+	return router_failed(rc, errs);
+}
+
 int nf_router_make(struct nf_core *core, struct nf_config *config, const char *text,
 	struct nf_router *old, struct nf_router **out, struct nf_errors *errs)
 {
-	struct nf_router *r = calloc(1, sizeof(*r));
-	int rc = r == NULL ? -ENOMEM : 0;
+	int rc;
+	struct nf_router *r = router_new(core, config, text, &rc, errs);
 
-	if (rc == 0) {
-		*r = (struct nf_router){ .core = core, .config = config, .text = strdup(text) };
-		rc = r->text == NULL ? -ENOMEM : router_start(r, old, errs);
-	} else {
-		nf_config_free(config);
-	}
+	if (rc == 0)
+		rc = router_start(r, old, errs);
 	if (rc == 0) {
 		*out = r;
 		return 0;
 	}
-	if (rc == -ENOMEM && errs->nb_errors == 0)
-		nf_errors_add(errs, NULL, "out of memory for the configuration");
 	nf_router_destroy(r);
-	return rc;
+	return router_failed(rc, errs);
 }
 
 int nf_router_load(struct nf_core *core, const char *text, size_t len, const char *file,
@@ -244,6 +290,10 @@ int nf_router_load(struct nf_core *core, const char *text, size_t len, const cha
 		return rc;
 	nf_text_add(&copy, text, len);
 	rc = nf_router_make(core, config, nf_text_get(&copy), old, out, errs);
+	if (rc == 0) {
+		(*out)->defines = defines;
+		(*out)->nb_defines = nb_defines;
+	}
 	nf_text_free(&copy);
 	return rc;
 }
@@ -326,4 +376,24 @@ void nf_router_check_stop(struct nf_router *r)
 		if (r->on_stop == NULL || !r->on_stop(r->manager))
 			r->core->stopping = true;
 	}
+}
+
+int nf_router_change(
+	struct nf_router *r, const char *text, size_t len, const char *file, struct nf_errors *errs)
+{
+	if (r->core->next_router != NULL)
+		return nf_errors_add(errs, NULL, "another change is under way");
+	return nf_router_load(r->core, text, len, file, r->defines, r->nb_defines, r,
+		&r->core->next_router, errs);
+}
+
+struct nf_router *nf_router_switch(struct nf_router *r)
+{
+	struct nf_router *next = r->core->next_router;
+
+	if (next == NULL)
+		return r;
+	r->core->next_router = NULL;
+	nf_router_destroy(r);
+	return next;
 }

@@ -15,6 +15,9 @@ struct nf_router {
 	char *text;               /* the configuration as given; owned */
 	struct nf_element **elements;
 	uint32_t nb_elements;
+	const struct nf_config_define
+		*defines; /* as given to nf_router_load; the program's, for good */
+	unsigned nb_defines;
 	bool uses_anno;   /* some element uses annotations */
 	bool live;        /* initialised; tasks run */
 	unsigned depth;   /* of push calls over links that close a cycle */
@@ -28,6 +31,8 @@ struct nf_router {
 
 /* All classes of the program, NULL at the end; defined by the program (generated). */
 extern const struct nf_class *const nf_classes[];
+/* Beside each, its symbol and its source file. */
+extern const char *const nf_classes_symbols[], *const nf_classes_files[];
 
 /*
  * Makes a router out of a configuration and starts it. With `old`, elements of the same name and
@@ -38,10 +43,27 @@ extern const struct nf_class *const nf_classes[];
 int nf_router_make(struct nf_core *core, struct nf_config *config UK_TAKES, const char *text,
 	struct nf_router *old, struct nf_router **out UK_GIVES, struct nf_errors *errs) UK_MUST_USE;
 
+/*
+ * The same without initialize: a router that was checked and whose elements are configured, but
+ * that does not run. For tools that only look at it.
+ */
+int nf_router_check(struct nf_core *core, struct nf_config *config UK_TAKES, const char *text,
+	struct nf_router **out UK_GIVES, struct nf_errors *errs) UK_MUST_USE;
+
 /* nf_config_parse and nf_router_make in one. */
 int nf_router_load(struct nf_core *core, const char *text, size_t len, const char *file,
 	const struct nf_config_define *defines, unsigned nb_defines, struct nf_router *old,
 	struct nf_router **out UK_GIVES, struct nf_errors *errs) UK_MUST_USE;
+
+/*
+ * A live change: makes a router of the new text beside `r`, with its state and variables, and
+ * leaves it in core->next_router. -errno with errs told: `r` goes on as it was. The program then
+ * calls nf_router_switch.
+ */
+int nf_router_change(struct nf_router *r, const char *text, size_t len, const char *file,
+	struct nf_errors *errs) UK_MUST_USE;
+/* Ends `r` if there is a next one, and returns the router that is to run. Between rounds. */
+struct nf_router *nf_router_switch(struct nf_router *r UK_TAKES);
 
 void nf_router_destroy(struct nf_router *r UK_TAKES);
 
