@@ -18,8 +18,8 @@ static bool args_is_key(char c)
 }
 
 /*
- * Length of the word that may be a keyword, 0: there is none, or nothing follows it. Unlike in Click, a
- * word that begins with a digit is none, so that "2 min" may be a positional argument.
+ * Length of the word that may be a keyword, 0: there is none, or nothing follows it. Unlike in
+ * Click, a word that begins with a digit is none, so that "2 min" may be a positional argument.
  */
 static int32_t args_word(const char *s)
 {
