@@ -43,7 +43,8 @@ struct nf_config_define {
 #define NF_CONFIG_ELEMENTS_MAX 65536u
 #define NF_CONFIG_LINKS_MAX    262144u
 #define NF_CONFIG_PORTS_MAX    4096u /* highest port number + 1 */
-#define NF_CONFIG_DEPTH_MAX    64u   /* of compound elements in each other */
+#define NF_CONFIG_DEPTH_MAX    64u   /* of compound elements and groups in each other */
+#define NF_CONFIG_FLAT_MAX     (32u << 20) /* bytes of names and arguments, once flat */
 
 /*
  * Reads `text` (len bytes, any bytes). Returns 0 with *out set, -EINVAL with every error that
