@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Members of libc that the linker takes in only after link-time optimisation (a call of strdup is
+ * the compiler's own until then) call these: they have to stay.
+ */
+#define FOR_LIBC __attribute__((externally_visible, used))
+
 struct uk_alloc *uk_malloc_heap;
 
 void uk_malloc_init(struct uk_alloc *heap)
@@ -28,12 +34,12 @@ static void *heap_alloc(size_t align, size_t size)
 	return p;
 }
 
-void *malloc(size_t size)
+FOR_LIBC void *malloc(size_t size)
 {
 	return heap_alloc(UK_ALLOC_ALIGN, size);
 }
 
-void free(void *p)
+FOR_LIBC void free(void *p)
 {
 	if (p) {
 		UK_ASSERT(uk_malloc_heap);
@@ -41,7 +47,7 @@ void free(void *p)
 	}
 }
 
-void *calloc(size_t nb, size_t size)
+FOR_LIBC void *calloc(size_t nb, size_t size)
 {
 	size_t bytes;
 
@@ -54,7 +60,7 @@ void *calloc(size_t nb, size_t size)
 	return p ? memset(p, 0, bytes) : NULL;
 }
 
-void *realloc(void *p, size_t size)
+FOR_LIBC void *realloc(void *p, size_t size)
 {
 	if (!p)
 		return heap_alloc(UK_ALLOC_ALIGN, size);

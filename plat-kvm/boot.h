@@ -22,6 +22,14 @@ struct uk_boot_mem {
  * kernel/start.c. */
 UK_NORETURN void uk_start(void);
 
+/*
+ * At file level of an application that needs more than the usual stack (option stack_kib): so many
+ * bytes are added to it. Multiple of UK_PAGE_SIZE.
+ */
+#define UK_BOOT_STACK_MORE(bytes)                                                                  \
+	static char uk_boot_stack_more[bytes]                                                      \
+		__attribute__((section(".stack,\"aw\",@nobits#"), used, aligned(UK_PAGE_SIZE)))
+
 /* Ranges of RAM for the heap, in address order. NULL past the last. */
 const struct uk_boot_mem *uk_boot_mem(unsigned i);
 

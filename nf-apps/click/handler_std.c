@@ -163,6 +163,24 @@ static int global_dropped(READ_ARGS)
 }
 
 /* "BUSY_CYCLES ROUNDS": of the core since it started. */
+/* Every counter that elements have, for tools that show rates: "ELEMENT.HANDLER\tVALUE". */
+static int global_counters(READ_ARGS)
+{
+	for (uint32_t i = 0; i < e->router->nb_elements; i++) {
+		struct nf_element *x = e->router->elements[i];
+
+		for (const struct nf_handler *h = x->class->handlers; h != NULL && h->name != NULL;
+			h++) {
+			if (!(h->flags & NF_HANDLER_RATE) || h->read == NULL)
+				continue;
+			nf_text_printf(out, "%s.%s\t", x->name, h->name);
+			(void)!h->read(x, h->arg, "", out, errs);
+			nf_text_printf(out, "\n");
+		}
+	}
+	return 0;
+}
+
 static int global_cycles(READ_ARGS)
 {
 	nf_text_printf(out, "%lu %lu", e->core->busy_cycles, e->core->rounds);
@@ -201,6 +219,7 @@ const struct nf_handler nf_handler_global[] = {
 	{ .name = "requirements", .read = global_requirements },
 	{ .name = "handlers", .read = global_handlers },
 	{ .name = "dropped", .read = global_dropped },
+	{ .name = "counters", .read = global_counters },
 	{ .name = "cycles", .read = global_cycles },
 	{ .name = "pools", .read = global_pools },
 	{ .name = "hotconfig", .write = global_hotconfig },

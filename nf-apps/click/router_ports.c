@@ -4,7 +4,7 @@
 #include "nf-apps/click/router_ports.h"
 
 /* Calls over one cycle of the graph in each other; Click's own limit is the stack. */
-#define LOOP_DEPTH_MAX 64
+#define LOOP_DEPTH_MAX 16
 
 static const char *ports_side(const char *code, unsigned side)
 {

@@ -13,6 +13,7 @@
 #include "dataplane/netdev_driver.h"
 #include "kernel/malloc.h"
 #include "nf-apps/click/addr.h"
+#include "nf-apps/nf/channel.h"
 #include "nf-apps/nf/main.h"
 #include "nf-apps/nf/ports.h"
 #include "plat-kvm/boot.h"
@@ -21,12 +22,18 @@
 const struct uk_alloc_ops *const uk_alloc_image = &uk_tlsf_ops;
 const struct uk_netdev_driver *const uk_netdev_drivers[] = { &uk_virtio_net_driver, NULL };
 
+/* Packets go depth first through the graph: an element on the way takes up to 2 KiB. */
+UK_BOOT_STACK_MORE(448 << 10);
+
 #define DEFINES_MAX 64
 /* Rounds without work before a machine in interrupt mode sleeps. */
 #define IDLE_ROUNDS 1000
 /* Devices are looked after, and reports printed, when this much time has passed. */
 #define LOOK_NS 200000000ull
-#define SEC_NS  1000000000ull
+/* The control channel is looked at each so many rounds, and at least each so often while asleep. */
+#define CONTROL_ROUNDS 256
+#define CONTROL_NS     50000000ull
+#define SEC_NS         1000000000ull
 
 struct main_conf {
 	uint64_t intr, bufs, large, ring, burst, stats;
@@ -192,13 +199,22 @@ static void main_look(struct main_loop *l, const struct main_conf *c)
 /* Until a packet comes, a timer is due, or it is time for a look. */
 static void main_sleep(struct main_loop *l)
 {
-	uint64_t until = nf_core_next_ns(&l->core);
+	uint64_t until = nf_core_next_ns(&l->core), control = uk_clock_ns() + CONTROL_NS;
 
+	if (until > control)
+		until = control;
 	if (until > l->next_look_ns)
 		until = l->next_look_ns;
 	if (nf_ports_arm() == 0)
 		uk_netdev_idle(until);
 	nf_ports_disarm();
+}
+
+/* A client may have changed the router, or stopped it. */
+static void main_control(struct main_loop *l)
+{
+	(void)nf_channel_poll(l->router);
+	l->router = nf_router_switch(l->router);
 }
 
 static void main_run(struct main_loop *l, const struct main_conf *c)
@@ -210,14 +226,18 @@ static void main_run(struct main_loop *l, const struct main_conf *c)
 
 		if (UK_UNLIKELY(l->router->driver_stops > 0))
 			nf_router_check_stop(l->router);
+		if (UK_UNLIKELY(l->core.rounds % CONTROL_ROUNDS == 0))
+			main_control(l);
 		if (UK_UNLIKELY(l->core.now_ns >= l->next_look_ns))
 			main_look(l, c);
 		if (UK_UNLIKELY(work && !l->saw_packet))
 			main_first(l);
 		if (work)
 			idle = 0;
-		else if (c->intr && ++idle > IDLE_ROUNDS)
+		else if (c->intr && ++idle > IDLE_ROUNDS) {
 			main_sleep(l);
+			main_control(l);
+		}
 	}
 }
 
@@ -237,6 +257,7 @@ int main(int argc, char **argv)
 		return 1;
 	nf_core_init(&l.core, &pools, uk_clock_cycles());
 	l.core.burst = (uint16_t)c.burst;
+	nf_channel_start();
 	if (main_router(&l, &c) < 0)
 		return 1;
 	l.next_stats_ns = uk_clock_ns() + c.stats * SEC_NS;

@@ -3,10 +3,12 @@
 
 import json
 import os
+import re
+from pathlib import Path
 
-from . import paths, setup
+from . import paths, setup, state
 from .qemu import find_image
-from .say import Fail, note
+from .say import Fail, note, usage
 
 
 def known() -> list:
@@ -31,12 +33,25 @@ def images(names) -> list:
 	return [find_image(name) for name in names]
 
 
+def _compiled(args):
+	"""`build nf --config FILE`: an image of its own."""
+	from . import click  # it needs this module
+	if args.app != ["nf"]:
+		raise usage("--config goes with the image nf: `./sluice build nf --config FILE`")
+	name = args.name or "nf-" + re.sub(r"[^A-Za-z0-9_.-]", "-", Path(args.config).stem)
+	if not state.NAME.fullmatch(name) or name in known():
+		raise usage(f"'{name}' can not be the image's name: give another one with --name")
+	return Path(click.compile(args.config, name, args.define))
+
+
 def _build(args) -> int:
 	setup.ensure(("build",))
 	if args.list:
 		print("\n".join(known()))
 		return 0
-	if args.app:
+	if args.config:
+		made = [_compiled(args)]
+	elif args.app:
 		made = images(args.app)
 	else:
 		setup.compile()
@@ -57,6 +72,9 @@ def add(subparsers) -> None:
 		description="Build some images, or everything. Images are in build/images, with debug information "
 		"beside them in NAME.elf.")
 	p.add_argument("app", nargs="*", metavar="APP", help="names of images; none: everything")
+	p.add_argument("--config", metavar="FILE", help="nf only: compile this Click configuration in")
+	p.add_argument("--name", metavar="NAME", help="name of the image that --config makes (default: nf-FILE)")
+	p.add_argument("--define", action="append", default=[], metavar="NAME=VALUE", help="a $variable of the configuration; repeatable")
 	p.add_argument("--list", action="store_true", help="print the names of the images")
 	p.add_argument("--json", action="store_true", help="print path and size of each image as JSON")
 	p.set_defaults(func=_build)

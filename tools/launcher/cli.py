@@ -9,7 +9,7 @@ import sys
 
 from . import hugepages, say
 
-VERBS = ("setup", "build", "run", "ps", "demo", "test", "bench")
+VERBS = ("setup", "build", "run", "ps", "ctl", "click", "demo", "test", "bench")
 EXIT_SIGNAL = 128
 
 
@@ -80,10 +80,12 @@ def _on_signal(signum, _frame):
 
 
 def _split(argv):
-	"""`run APP ... -- words for the application`: what follows " -- " is not ours."""
+	"""`run APP ... -- words for the application`: what follows " -- " is not ours; nor what follows `click`."""
 	if argv[:1] == ["run"] and "--" in argv:
 		at = argv.index("--")
 		return argv[:at], argv[at + 1:]
+	if argv[:1] == ["click"]:
+		return argv[:1], argv[1:]
 	return argv, []
 
 

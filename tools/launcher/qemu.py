@@ -31,6 +31,7 @@ START_S = 60.0
 BACK_END_S = 15.0
 STUCK_POLL_S = 0.25
 HINTS = (("Device or resource busy", "; another VM or program uses it"),
+	("Failed to find an available port", "; the port is taken: choose another for --control"),
 	("host forwarding rule", "; the port is taken: choose another for hostfwd"),
 	("Cannot allocate memory", "; give it less --mem"))
 
@@ -82,6 +83,7 @@ class VM(Words):
 	name       name for ps; None: derived from the image, made unique
 	detach     outlive this process (console goes to a file)
 	stdin      with console "inherit" or "stderr": this process' stdin is the console's input
+	control    True: a control channel for ctl; a number: besides, one at that TCP port of 127.0.0.1
 	gdb        TCP port for QEMU's gdb server, machine stopped at its first instruction
 	extra      more words for QEMU, a list, at the end
 

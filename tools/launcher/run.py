@@ -61,6 +61,8 @@ def _vm(args) -> VM:
 	nets = [NetSpec.parse(text) for text in args.net]
 	if None in nets and len(nets) > 1:
 		raise usage("--net none goes with no other --net")
+	if args.control is not None and not 1 <= args.control <= 65535:
+		raise usage(f"--control {args.control} is no TCP port: use 1 to 65535")
 	if args.timeout is not None and (args.detach or args.timeout <= 0):
 		raise usage("--timeout needs a time above 0 and a VM in the foreground")
 	if args.stdin and args.detach:
@@ -69,7 +71,8 @@ def _vm(args) -> VM:
 	modules = _modules(args)
 	return VM(_image(args.app), args.cmdline, nets, args.mem, args.accel, args.machine, args.queues,
 		args.packed, modules, name=args.name, args=args.rest, console=console, detach=args.detach,
-		gdb=_free_port(GDB_PORT) if args.gdb else None, stdin=args.stdin, hugepages=args.hugepages, ring=args.ring)
+		gdb=_free_port(GDB_PORT) if args.gdb else None, stdin=args.stdin, hugepages=args.hugepages, ring=args.ring,
+		control=args.control or True)
 
 
 def _tell_gdb(vm: VM) -> None:
@@ -166,6 +169,8 @@ def add(subparsers) -> None:
 	p.add_argument("--hugepages", default="auto", choices=("auto", "on", "off"),
 		help="2 MiB pages for the guest's memory; auto: with vhost-user, if there are some")
 	p.add_argument("--cmdline", default="", metavar="STR", help="words for the platform: 'key=value flag ...'")
+	p.add_argument("--control", type=int, metavar="PORT",
+		help="Click's ControlSocket protocol at this TCP port of 127.0.0.1 (ctl needs none)")
 	p.add_argument("--stdin", action="store_true", help="stdin is the input of the guest's console")
 	p.add_argument("--gdb", action="store_true", help="wait for gdb at the first instruction")
 	p.add_argument("--detach", action="store_true", help="run in the background (see ps, logs, stop)")

@@ -21,7 +21,7 @@ from .say import Fail, of_os_error, usage
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 KEEP_LOG_S = 24 * 3600
-SUFFIXES = (".json", ".log", ".err", ".qmp")
+SUFFIXES = (".json", ".log", ".err", ".qmp", ".ctl")
 
 
 def folder() -> Path:

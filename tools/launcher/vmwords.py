@@ -46,7 +46,7 @@ class Words:
 	def __init__(self, image, cmdline="", nets=(), mem="64M", accel="auto", machine="microvm",
 			queues=1, packed=False, modules=None, core=None, hugepages="auto",
 			console="file", name=None, *, args=(), ring=256, initrd=None, detach=False,
-			gdb=None, stdin=False, extra=()):
+			gdb=None, stdin=False, control=False, extra=()):
 		self.image = find_image(image)
 		self.app = re.sub(r"\.elf$", "", self.image.name)
 		self.cmdline, self.args = cmdline, list(args)
@@ -56,6 +56,7 @@ class Words:
 		self.modules, self.initrd = dict(modules or {}), initrd
 		self.core, self.hugepages, self.detach = core, hugepages, detach
 		self.gdb, self.stdin, self.extra = gdb, stdin, list(extra)
+		self.control = control
 		self.accel = accels.choose(accel)
 		self.name = name or self.app[:24].strip("._-") or "vm"
 		self._console = console
@@ -104,6 +105,7 @@ class Words:
 		for number, net in enumerate(self.nets):
 			words += net.arguments(number, self.name, self.machine, self.queues,
 				self.packed, self.ring, self.accel.name == "kvm")
+		words += self._control_words()
 		if self.gdb:
 			words += ["-gdb", f"tcp:127.0.0.1:{self.gdb}", "-S"]
 		return words + self.extra
@@ -122,6 +124,19 @@ class Words:
 			timers += ",rtc=off"
 		return ["-machine", f"microvm,memory-backend=mem,pic=off,acpi=off,x-option-roms=off{timers}",
 			"-global", "virtio-mmio.force-legacy=false"]
+
+	def _control_words(self) -> list:
+		"""The control channel: a virtio console with a port at a socket of ours, and one at a TCP port."""
+		if self.control is False:
+			return []
+		device = "virtio-serial-device" if self.machine == "microvm" else "virtio-serial-pci,disable-legacy=on,vectors=0"
+		words = ["-device", f"{device},max_ports=3",
+			"-chardev", f"socket,id=ctl1,path={quote(self._file('.ctl'))},server=on,wait=off",
+			"-device", "virtserialport,chardev=ctl1,nr=1,name=sluice.ctl"]
+		if self.control is not True:
+			words += ["-chardev", f"socket,id=ctl2,host=127.0.0.1,port={self.control},server=on,wait=off",
+				"-device", "virtserialport,chardev=ctl2,nr=2,name=sluice.ctl.tcp"]
+		return words
 
 	def _console_words(self) -> list:
 		log = quote(self._file(".log"))
