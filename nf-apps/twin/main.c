@@ -14,6 +14,7 @@
 #include "nf-apps/click/handler.h"
 #include "nf-apps/click/router.h"
 #include "nf-apps/twin/ask.h"
+#include "nf-apps/twin/compile.h"
 #include "nf-apps/twin/device_map.h"
 #include "nf-apps/twin/options.h"
 #include "nf-apps/twin/plat.h"
@@ -84,7 +85,8 @@ static struct nf_router *main_load(
 		goto undo_text;
 	if (config->nb_elements == 0)
 		nf_errors_warn(errs, name, "configuration has no elements");
-	if (nf_router_make(core, config, text, NULL, &r, errs) < 0) {
+	if ((o->compile != NULL ? nf_router_check(core, config, text, &r, errs)
+				: nf_router_make(core, config, text, NULL, &r, errs)) < 0) {
 		nf_text_printf(&errs->text, "Router could not be initialized!\n");
 		r = NULL;
 	}
@@ -105,6 +107,21 @@ static int main_output(const struct nf_router *r, const char *name, struct nf_er
 	rc = nf_file_write(f, nf_text_get(&t), (uint32_t)t.len);
 	if (nf_file_close(f) < 0 || rc < 0)
 		rc = nf_errors_add(errs, NULL, "%s: cannot write it", name);
+	nf_text_free(&t);
+	return rc;
+}
+
+/* The configuration as C (./sluice build nf --config). */
+static int main_compile(const struct nf_router *r, const struct nf_options *o, struct nf_errors *errs)
+{
+	struct nf_file *f = nf_file_create(o->compile, false, errs, NULL);
+	struct nf_text t = { 0 };
+	int rc = f != NULL ? nf_compile_print(r, o->file != NULL ? o->file : "config", &t, errs) : -EINVAL;
+
+	if (rc == 0)
+		rc = nf_file_write(f, nf_text_get(&t), (uint32_t)t.len);
+	if (f != NULL && nf_file_close(f) < 0)
+		rc = nf_errors_add(errs, NULL, "%s: cannot write it", o->compile);
 	nf_text_free(&t);
 	return rc;
 }
@@ -163,7 +180,7 @@ static const char *main_missing(const struct nf_options *o)
 		return "control connections (-p, -u) are not here yet";
 	if (o->reconfigure)
 		return "a live change of the configuration (-R) is not here yet";
-	return o->compile != NULL ? "--compile is not here yet" : NULL;
+	return NULL;
 }
 
 /* The exit code. */
@@ -183,7 +200,9 @@ static int main_work(const struct nf_options *o, struct nf_core *core)
 		return 1;
 	if (o->output != NULL && main_output(r, o->output, &errs) < 0)
 		code = 1;
-	if (!o->quit)
+	if (o->compile != NULL && main_compile(r, o, &errs) < 0)
+		code = 1;
+	if (!o->quit && o->compile == NULL)
 		main_run(core, r);
 	(void)fflush(stdout);
 	if (o->time)
@@ -196,6 +215,18 @@ static int main_work(const struct nf_options *o, struct nf_core *core)
 	main_tell(&errs, o->no_warnings);
 	nf_errors_free(&errs);
 	return fflush(stdout) == 0 ? code : 1;
+}
+
+/* Every packet has come back by now; one that has not was lost by an element. */
+static int main_end_pool(struct uk_netbuf_pool *p)
+{
+	if (p == NULL || uk_netbuf_pool_destroy(p) == 0)
+		return 0;
+	if (!UK_DEBUG)
+		return 0;
+	(void)fprintf(
+		stderr, "sluice-click: %u packet buffers were lost\n", p->nb_total - p->nb_free);
+	return 1;
 }
 
 int main(int argc, char *argv[])
@@ -223,5 +254,6 @@ int main(int argc, char *argv[])
 	code = main_work(&o, &core);
 	nf_core_cleanup(&core);
 	nf_device_unmap();
-	return code;
+	code |= main_end_pool(pools.small);
+	return code | main_end_pool(pools.large);
 }

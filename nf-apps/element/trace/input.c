@@ -21,6 +21,19 @@ int nf_input_open(struct nf_input *in, const char *name, struct nf_errors *errs,
 	return -EINVAL;
 }
 
+int nf_input_text(struct nf_input *in, const char *text, size_t len)
+{
+	*in = (struct nf_input){ .over = true };
+	if (len > NF_INPUT_MAX * 64u)
+		return -EFBIG;
+	in->buf = malloc(len + 1);
+	if (in->buf == NULL)
+		return -ENOMEM;
+	memcpy(in->buf, text, len);
+	in->end = (uint32_t)len;
+	return 0;
+}
+
 void nf_input_close(struct nf_input *in)
 {
 	(void)nf_file_close(in->f);

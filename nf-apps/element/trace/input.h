@@ -21,6 +21,8 @@ struct nf_input {
 
 int nf_input_open(struct nf_input *in, const char *name, struct nf_errors *errs, const char *where)
 	UK_MUST_USE;
+/* The text in place of a file (copied). -ENOMEM, -EFBIG */
+int nf_input_text(struct nf_input *in, const char *text, size_t len) UK_MUST_USE;
 void nf_input_close(struct nf_input *in);
 
 /* The next n bytes (n <= NF_INPUT_MAX), valid until the next call; NULL: so many are not left. */
