@@ -258,7 +258,8 @@ static void comp_links(struct comp *c, struct nf_text *table)
 		for (unsigned port = 0; port < e->nb_out; port++) {
 			const struct nf_link *l = &e->out[port];
 
-			if (!l->is_push || comp_guarded(l) || !comp_fusable(l->peer))
+			if (!l->is_push || comp_fusable(e) || comp_guarded(l) ||
+				!comp_fusable(l->peer))
 				continue;
 			nf_text_printf(table, "\t{ %u, %u, segment_%u },\n", i, port,
 				comp_place(c, &c->entries,

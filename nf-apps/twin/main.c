@@ -112,11 +112,13 @@ static int main_output(const struct nf_router *r, const char *name, struct nf_er
 }
 
 /* The configuration as C (./sluice build nf --config). */
-static int main_compile(const struct nf_router *r, const struct nf_options *o, struct nf_errors *errs)
+static int main_compile(
+	const struct nf_router *r, const struct nf_options *o, struct nf_errors *errs)
 {
 	struct nf_file *f = nf_file_create(o->compile, false, errs, NULL);
 	struct nf_text t = { 0 };
-	int rc = f != NULL ? nf_compile_print(r, o->file != NULL ? o->file : "config", &t, errs) : -EINVAL;
+	int rc = f != NULL ? nf_compile_print(r, o->file != NULL ? o->file : "config", &t, errs)
+			   : -EINVAL;
 
 	if (rc == 0)
 		rc = nf_file_write(f, nf_text_get(&t), (uint32_t)t.len);
