@@ -93,7 +93,7 @@ static void args_learn(struct nf_args *a, const char *key, unsigned how)
 		if (strcmp(a->known[i], key) == 0)
 			return;
 	}
-	if (a->nb_known == NF_ARGS_KNOWN_MAX)
+	if (a->nb_known == NF_ARGS_KNOWN_MAX || (how & NF_ARGS_OLD) != 0)
 		return;
 	a->known[a->nb_known] = key;
 	a->known_how[a->nb_known++] = (uint8_t)how;
@@ -136,6 +136,8 @@ char *nf_args_take(struct nf_args *a, const char *key, unsigned how)
 			nf_args_error(a, "%s: required argument missing", key);
 		return NULL;
 	}
+	if ((how & NF_ARGS_OLD) != 0)
+		nf_errors_warn(a->errs, a->where, "%s: argument deprecated", key);
 	for (s = a->v[found] + strlen(key); nf_args_text_is_space(*s); s++)
 		;
 	return s;

@@ -50,6 +50,7 @@ struct nf_args {
 
 #define NF_ARGS_POS  0x1 /* may be given by position, in the order of the calls */
 #define NF_ARGS_MUST 0x2 /* missing is an error */
+#define NF_ARGS_OLD  0x4 /* a name that it had once: a warning, and no message tells it */
 
 /* Splits at commas outside of quotes, as Click does: parentheses do not protect them; comments
  * become a space. An empty argument counts, unless it is the last. -ENOMEM. `e` may be NULL: then

@@ -214,7 +214,7 @@ int nf_args_words(const char *text, char *words[], unsigned max, char **copy)
 		return -ENOMEM;
 	for (s = nf_args_text_space(s, end); s < end; s = nf_args_text_space(s, end)) {
 		if (nb == max) {
-			free(to);
+			free(*copy);
 			*copy = NULL;
 			return -E2BIG;
 		}

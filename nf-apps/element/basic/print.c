@@ -62,8 +62,8 @@ static int print_configure(struct nf_element *e, struct nf_args *a)
 	s->active = true;
 	nf_args_string(a, "LABEL", NF_ARGS_POS, &label);
 	nf_args_i32(a, "MAXLENGTH", NF_ARGS_POS, &s->max_length);
-	nf_args_i32(a, "LENGTH", 0, &s->max_length); /* names that it had once */
-	nf_args_i32(a, "NBYTES", 0, &s->max_length);
+	nf_args_i32(a, "LENGTH", NF_ARGS_OLD, &s->max_length);
+	nf_args_i32(a, "NBYTES", NF_ARGS_OLD, &s->max_length);
 	if (nf_args_word(a, "CONTENTS", 0, &contents))
 		print_contents(a, contents, &s->contents);
 	nf_args_bool(a, "TIMESTAMP", 0, &s->timestamp);

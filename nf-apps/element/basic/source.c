@@ -76,11 +76,12 @@ void nf_source_arg_active(struct nf_source *s, struct nf_args *a, unsigned how)
 	nf_args_bool(a, "ACTIVE", how, &s->active);
 }
 
-static void source_arg_length(struct nf_source *s, struct nf_args *a, const char *key)
+static void source_arg_length(
+	struct nf_source *s, struct nf_args *a, const char *key, unsigned how)
 {
 	int32_t length;
 
-	if (!nf_args_i32(a, key, 0, &length))
+	if (!nf_args_i32(a, key, how, &length))
 		return;
 	if (length > NF_SOURCE_LENGTH_MAX) {
 		nf_args_error(a, "%s: too large; max %d", key, NF_SOURCE_LENGTH_MAX);
@@ -93,8 +94,8 @@ void nf_source_args(struct nf_source *s, struct nf_args *a)
 {
 	const char *call;
 
-	source_arg_length(s, a, "LENGTH");
-	source_arg_length(s, a, "DATASIZE"); /* what it was called once */
+	source_arg_length(s, a, "LENGTH", 0);
+	source_arg_length(s, a, "DATASIZE", NF_ARGS_OLD);
 	if (nf_args_u32(a, "HEADROOM", 0, &s->headroom) && s->headroom > NF_SOURCE_HEADROOM_MAX)
 		nf_args_error(a, "HEADROOM: too large; max %u", NF_SOURCE_HEADROOM_MAX);
 	nf_args_bool(a, "STOP", 0, &s->stop);
