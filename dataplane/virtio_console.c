@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "dataplane/virtio_console.h"
 #include "dataplane/vring.h"
@@ -57,20 +58,21 @@ struct vcon_port {
 	bool added;
 };
 
-static struct {
+/* On the heap, and only where there is a device; dev is NULL once it was given up. */
+static struct vcon {
 	struct uk_virtio_dev *dev;
 	struct vcon_queue control_rx, control_tx;
 	struct vcon_port port[UK_VIRTIO_CONSOLE_PORTS];
-} vcon;
+} * vcon;
 
 static void vcon_fail(void)
 {
-	if (vcon.dev == NULL)
+	if (vcon->dev == NULL)
 		return;
-	(void)!uk_virtio_reset(vcon.dev);
-	vcon.dev = NULL;
+	(void)!uk_virtio_reset(vcon->dev);
+	vcon->dev = NULL;
 	for (unsigned i = 0; i < UK_VIRTIO_CONSOLE_PORTS; i++)
-		vcon.port[i].session += vcon.port[i].session & 1;
+		vcon->port[i].session += vcon->port[i].session & 1;
 }
 
 /* Gives descriptor `id` with `len` bytes to the device (2.7.13). */
@@ -89,7 +91,7 @@ static void vcon_notify(struct vcon_queue *q)
 {
 	uk_mb(); /* index before the device's flag, its partner does the reverse (2.7.13.4.1) */
 	if (!(UK_READ_ONCE(q->used.flags) & UK_VRING_USED_NO_NOTIFY))
-		vcon.dev->ops->notify(vcon.dev, q->number);
+		vcon->dev->ops->notify(vcon->dev, q->number);
 }
 
 static bool vcon_has_used(const struct vcon_queue *q)
@@ -125,9 +127,9 @@ static int vcon_queue(struct vcon_queue *q, uint16_t number, bool is_rx)
 	q->is_rx = is_rx;
 	q->avail.flags = UK_VRING_AVAIL_NO_INTERRUPT;
 	q->read_len = 0;
-	if (vcon.dev->ops->queue_max(vcon.dev, number) < QUEUE_SIZE)
+	if (vcon->dev->ops->queue_max(vcon->dev, number) < QUEUE_SIZE)
 		return -EIO;
-	if (vcon.dev->ops->queue_enable(vcon.dev, number, QUEUE_SIZE, &addr) < 0)
+	if (vcon->dev->ops->queue_enable(vcon->dev, number, QUEUE_SIZE, &addr) < 0)
 		return -EIO;
 	q->nb_free = 0;
 	for (uint16_t i = 0; i < QUEUE_SIZE; i++) {
@@ -145,14 +147,14 @@ static size_t vcon_send(struct vcon_queue *q, const void *from, size_t len)
 	uint32_t id, nb;
 	size_t done = 0;
 
-	while (vcon.dev != NULL && vcon_take(q, &id, &nb)) {
+	while (vcon->dev != NULL && vcon_take(q, &id, &nb)) {
 		if (q->nb_free == QUEUE_SIZE) {
 			vcon_fail();
 			return 0;
 		}
 		q->free[q->nb_free++] = (uint16_t)id;
 	}
-	while (vcon.dev != NULL && done < len && q->nb_free > 0) {
+	while (vcon->dev != NULL && done < len && q->nb_free > 0) {
 		uint32_t n = len - done < BUF_BYTES ? (uint32_t)(len - done) : BUF_BYTES;
 		uint16_t to = q->free[--q->nb_free];
 
@@ -169,14 +171,14 @@ static void vcon_say(uint32_t id, uint16_t event, uint16_t value)
 {
 	struct vcon_message m = { id, event, value };
 
-	(void)vcon_send(&vcon.control_tx, &m, sizeof(m));
+	(void)vcon_send(&vcon->control_tx, &m, sizeof(m));
 }
 
 /* Port p of ours is number p + 1 of the device's: number 0 is for consoles. */
 static void vcon_told(const struct vcon_message *m)
 {
 	struct vcon_port *p =
-		m->id >= 1 && m->id <= UK_VIRTIO_CONSOLE_PORTS ? &vcon.port[m->id - 1] : NULL;
+		m->id >= 1 && m->id <= UK_VIRTIO_CONSOLE_PORTS ? &vcon->port[m->id - 1] : NULL;
 
 	if (m->event == DEVICE_ADD && p == NULL) {
 		vcon_say(m->id, PORT_READY, 0);
@@ -196,34 +198,39 @@ bool uk_virtio_console_poll(void)
 	bool any = false;
 	uint32_t id, len;
 
-	if (vcon.dev == NULL)
+	if (vcon == NULL || vcon->dev == NULL)
 		return false;
-	while (vcon.dev != NULL && vcon_take(&vcon.control_rx, &id, &len)) {
+	while (vcon->dev != NULL && vcon_take(&vcon->control_rx, &id, &len)) {
 		struct vcon_message m;
 
-		memcpy(&m, vcon.control_rx.buf[id], sizeof(m));
-		vcon_give(&vcon.control_rx, (uint16_t)id, BUF_BYTES);
-		vcon_notify(&vcon.control_rx);
+		memcpy(&m, vcon->control_rx.buf[id], sizeof(m));
+		vcon_give(&vcon->control_rx, (uint16_t)id, BUF_BYTES);
+		vcon_notify(&vcon->control_rx);
 		if (len >= sizeof(m))
 			vcon_told(&m);
 		any = true;
 	}
 	for (unsigned i = 0; i < UK_VIRTIO_CONSOLE_PORTS; i++)
-		any |= vcon_has_used(&vcon.port[i].rx) || vcon.port[i].rx.read_len > 0;
+		any |= vcon_has_used(&vcon->port[i].rx) || vcon->port[i].rx.read_len > 0;
 	return any;
 }
 
 unsigned uk_virtio_console_session(unsigned port)
 {
-	return port >= 1 && port <= UK_VIRTIO_CONSOLE_PORTS ? vcon.port[port - 1].session : 0;
+	return vcon != NULL && port >= 1 && port <= UK_VIRTIO_CONSOLE_PORTS
+		       ? vcon->port[port - 1].session
+		       : 0;
 }
 
 size_t uk_virtio_console_read(unsigned port, void *to, size_t len)
 {
-	struct vcon_queue *q = &vcon.port[port - 1].rx;
+	struct vcon_queue *q;
 	size_t done = 0;
 
-	while (vcon.dev != NULL && done < len) {
+	if (vcon == NULL)
+		return 0;
+	q = &vcon->port[port - 1].rx;
+	while (vcon->dev != NULL && done < len) {
 		uint32_t n;
 
 		if (q->read_len == 0) {
@@ -246,41 +253,53 @@ size_t uk_virtio_console_read(unsigned port, void *to, size_t len)
 
 size_t uk_virtio_console_write(unsigned port, const void *from, size_t len)
 {
-	return vcon_send(&vcon.port[port - 1].tx, from, len);
+	return vcon != NULL ? vcon_send(&vcon->port[port - 1].tx, from, len) : 0;
 }
 
 /* Queues 2 and 3 are for control, 2n + 2 and 2n + 3 for port n (5.3.2). */
 static int vcon_start(void)
 {
-	int rc = uk_virtio_start(vcon.dev, UK_VIRTIO_F_VERSION_1 | F_MULTIPORT, F_MULTIPORT);
+	int rc = uk_virtio_start(vcon->dev, UK_VIRTIO_F_VERSION_1 | F_MULTIPORT, F_MULTIPORT);
 
 	if (rc == 0)
-		rc = vcon_queue(&vcon.control_rx, 2, true);
+		rc = vcon_queue(&vcon->control_rx, 2, true);
 	if (rc == 0)
-		rc = vcon_queue(&vcon.control_tx, 3, false);
+		rc = vcon_queue(&vcon->control_tx, 3, false);
 	for (unsigned i = 0; rc == 0 && i < UK_VIRTIO_CONSOLE_PORTS; i++) {
 		uint16_t number = (uint16_t)(2 * (i + 1) + 2);
 
-		rc = vcon_queue(&vcon.port[i].rx, number, true);
+		rc = vcon_queue(&vcon->port[i].rx, number, true);
 		if (rc == 0)
-			rc = vcon_queue(&vcon.port[i].tx, number + 1, false);
+			rc = vcon_queue(&vcon->port[i].tx, number + 1, false);
 	}
 	if (rc == 0)
-		rc = uk_virtio_driver_ok(vcon.dev);
+		rc = uk_virtio_driver_ok(vcon->dev);
 	return rc;
+}
+
+static struct uk_virtio_dev *vcon_find(void)
+{
+	for (unsigned i = 0; i < uk_virtio_count(); i++) {
+		struct uk_virtio_dev *d = uk_virtio_get(i);
+
+		if (d->device_id == ID_CONSOLE && d->driver == NULL)
+			return d;
+	}
+	return NULL;
 }
 
 int uk_virtio_console_probe(void)
 {
-	for (unsigned i = 0; i < uk_virtio_count() && vcon.dev == NULL; i++) {
-		struct uk_virtio_dev *d = uk_virtio_get(i);
+	struct uk_virtio_dev *d = vcon_find();
+	void *p = NULL;
 
-		if (d->device_id == ID_CONSOLE && d->driver == NULL)
-			vcon.dev = d;
-	}
-	if (vcon.dev == NULL)
+	if (d == NULL)
 		return -ENODEV;
-	vcon.dev->driver = &vcon;
+	if (posix_memalign(&p, UK_CACHE_LINE, sizeof(*vcon)) != 0)
+		return -ENOMEM;
+	vcon = memset(p, 0, sizeof(*vcon));
+	vcon->dev = d;
+	d->driver = vcon;
 	if (vcon_start() < 0) {
 		vcon_fail();
 		return -EIO;
