@@ -5,7 +5,8 @@
  *	nf [intr=0|1] [bufs=N] [large=N] [ring=N] [burst=N] [stats=SECONDS] [NAME=VALUE ...]
  *
  * intr: sleep when there is nothing to do. bufs: packet buffers, large: those for 64 KiB (0: by the
- * memory there is). Any other NAME=VALUE defines a $variable of the configuration.
+ * memory there is). Any other NAME=VALUE defines a $variable of the configuration; $ETH0_MAC,
+ *$ETH1_MAC ... are the devices' addresses.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +90,28 @@ static int main_option(struct main_conf *c, char *word)
 	}
 	c->defines[c->nb_defines++] = (struct nf_config_define){ word, equals + 1 };
 	return 0;
+}
+
+/*
+ * $ETH0_MAC and so on: the addresses of the machine's devices, unless the words say otherwise. A
+ * compiled configuration keeps these open (nf-apps/twin/compile.c).
+ */
+static void main_define_macs(struct main_conf *c)
+{
+	static char names[NF_PORTS_MAX][16], values[NF_PORTS_MAX][NF_ADDR_ETHER_LEN];
+
+	for (unsigned i = 0; i < uk_netdev_count() && i < NF_PORTS_MAX; i++) {
+		struct uk_netdev *dev = uk_netdev_get(i);
+		bool known = false;
+
+		(void)snprintf(names[i], sizeof(names[i]), "ETH%u_MAC", i);
+		for (unsigned k = 0; k < c->nb_defines; k++)
+			known |= strcmp(c->defines[k].name, names[i]) == 0;
+		if (known || c->nb_defines == DEFINES_MAX || uk_netdev_probe(dev) < 0)
+			continue;
+		nf_addr_print_ether(uk_netdev_hwaddr_get(dev)->addr_bytes, values[i]);
+		c->defines[c->nb_defines++] = (struct nf_config_define){ names[i], values[i] };
+	}
 }
 
 /* A quarter of the heap for usual buffers and a sixteenth for large ones, unless told otherwise. */
@@ -258,6 +281,7 @@ int main(int argc, char **argv)
 	nf_core_init(&l.core, &pools, uk_clock_cycles());
 	l.core.burst = (uint16_t)c.burst;
 	nf_channel_start();
+	main_define_macs(&c);
 	if (main_router(&l, &c) < 0)
 		return 1;
 	l.next_stats_ns = uk_clock_ns() + c.stats * SEC_NS;

@@ -53,7 +53,7 @@ static const char *dev_start(struct nf_device *d)
 	struct uk_netdev_conf conf = { .nb_rx_queues = 1, .nb_tx_queues = 1 };
 	const char *why;
 
-	if (uk_netdev_probe(d->dev) < 0)
+	if (uk_netdev_state_get(d->dev) == UK_NETDEV_UNPROBED && uk_netdev_probe(d->dev) < 0)
 		return "it refused the driver";
 	if (uk_netdev_configure(d->dev, &conf) < 0)
 		return "it can not be configured";

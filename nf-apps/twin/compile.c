@@ -25,6 +25,7 @@ struct comp_places {
 
 struct comp {
 	const struct nf_router *r;
+	const struct nf_config *other;
 	struct nf_text *out;
 	struct nf_errors *errs;
 	struct comp_places entries;      /* segments, by where they begin */
@@ -66,6 +67,12 @@ static const char *comp_symbol(const struct nf_class *class, const char *const t
 static bool comp_fusable(const struct nf_element *e)
 {
 	return e->class->each != NULL && e->nb_out <= FUSED_OUTPUTS_MAX;
+}
+
+/* Its arguments hold what is known only when the machine starts. */
+static bool comp_open(const struct comp *c, const struct nf_element *e)
+{
+	return strcmp(e->args, c->other->elements[e->index].args) != 0;
 }
 
 /* A link that closes a cycle keeps the function that counts how often it is gone round. */
@@ -146,6 +153,8 @@ static void comp_functions(struct comp *c)
 
 		if (!comp_fusable(e))
 			continue;
+		if (comp_open(c, e))
+			continue;
 		comp_conf(c, e);
 		if (e->class->write_c == NULL)
 			continue;
@@ -189,13 +198,17 @@ static void comp_node(struct comp *c, uint32_t nr)
 	const struct nf_element *e = c->r->elements[at.e];
 
 	nf_text_printf(c->out, "\tnode_%u: __attribute__((unused));\n", nr);
-	if (e->class->write_c != NULL)
+	if (e->class->write_c != NULL && !comp_open(c, e))
 		nf_text_printf(c->out, "\t\tr = each_%u(", at.e);
 	else
 		nf_text_printf(
 			c->out, "\t\tr = %s.each(", comp_symbol(e->class, nf_classes_symbols));
-	nf_text_printf(
-		c->out, "el[%u], conf_%u, %u, p); /* %s */\n", at.e, at.e, at.port, e->class->name);
+	if (comp_open(c, e))
+		nf_text_printf(c->out, "el[%u], el[%u]->conf, %u, p); /* %s */\n", at.e, at.e,
+			at.port, e->class->name);
+	else
+		nf_text_printf(c->out, "el[%u], conf_%u, %u, p); /* %s */\n", at.e, at.e, at.port,
+			e->class->name);
 	nf_text_printf(c->out, "\t\tswitch (r) {\n");
 	for (unsigned port = 0; port < e->nb_out; port++) {
 		nf_text_printf(c->out, "\t\tcase %u:\n", port);
@@ -273,7 +286,7 @@ static void comp_confs(struct comp *c)
 	nf_text_printf(c->out,
 		"\nstatic const struct {\n\tuint32_t e, len;\n\tconst uint8_t *conf;\n} confs[] = {\n");
 	for (uint32_t i = 0; i < c->r->nb_elements; i++) {
-		if (comp_fusable(c->r->elements[i]))
+		if (comp_fusable(c->r->elements[i]) && !comp_open(c, c->r->elements[i]))
 			nf_text_printf(c->out, "\t{ %u, %u, conf_%u },\n", i,
 				c->r->elements[i]->class->conf_size, i);
 	}
@@ -301,12 +314,13 @@ static void comp_hooks(struct comp *c, const char *file)
 		c->r->nb_elements);
 }
 
-int nf_compile_print(
-	const struct nf_router *r, const char *file, struct nf_text *out, struct nf_errors *errs)
+int nf_compile_print(const struct nf_router *r, const struct nf_config *other, const char *file,
+	struct nf_text *out, struct nf_errors *errs)
 {
-	struct comp c = { .r = r, .out = out, .errs = errs };
+	struct comp c = { .r = r, .other = other, .out = out, .errs = errs };
 	struct nf_text links = { 0 };
 
+	UK_ASSERT(other->nb_elements == r->nb_elements);
 	nf_text_printf(out,
 		"/* Made by ./sluice build nf --config from a configuration of %u elements. */\n"
 		"#include \"nf-apps/click/router.h\"\n#include \"nf-apps/nf/main.h\"\n",

@@ -10,9 +10,12 @@
 
 #include "nf-apps/click/router.h"
 
-/* Adds the C file to `out`. `file`: what the configuration was called. 0, or -errno with errs told.
+/*
+ * Adds the C file to `out`. `file`: what the configuration was called. `other`: the same
+ * configuration read with other device addresses: an element whose arguments differ there is not
+ * made constant. 0, or -errno with errs told.
  */
-int nf_compile_print(const struct nf_router *r, const char *file, struct nf_text *out,
-	struct nf_errors *errs) UK_MUST_USE;
+int nf_compile_print(const struct nf_router *r, const struct nf_config *other, const char *file,
+	struct nf_text *out, struct nf_errors *errs) UK_MUST_USE;
 
 #endif

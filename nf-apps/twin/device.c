@@ -45,15 +45,16 @@ static struct nf_device *dev_find(const char *name)
 	return d;
 }
 
-/* A locally administered address made of the name, so that it is the same in every run. */
+/* A locally administered address that ends in the number at the end of the name: $ETH0_MAC is that
+ * of "eth0". */
 static void dev_make_mac(struct nf_device *d)
 {
-	uint32_t h = 2166136261u;
+	const char *s = d->name + strlen(d->name);
 
-	for (const char *s = d->name; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 16777619u; /* FNV-1a */
+	while (s > d->name && s[-1] >= '0' && s[-1] <= '9')
+		s--;
 	d->mac[0] = 0x02;
-	memcpy(d->mac + 2, &h, sizeof(h));
+	d->mac[5] = (uint8_t)strtoul(s, NULL, 10);
 }
 
 int nf_device_map(const char *spec, struct nf_errors *errs)

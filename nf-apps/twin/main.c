@@ -16,6 +16,7 @@
 #include "nf-apps/twin/ask.h"
 #include "nf-apps/twin/compile.h"
 #include "nf-apps/twin/device_map.h"
+#include "nf-apps/twin/macs.h"
 #include "nf-apps/twin/options.h"
 #include "nf-apps/twin/plat.h"
 #include "plat-kvm/clock.h"
@@ -111,19 +112,37 @@ static int main_output(const struct nf_router *r, const char *name, struct nf_er
 	return rc;
 }
 
+/* The configuration again, with other addresses of the devices; NULL: told. */
+static struct nf_config *main_other(
+	const struct nf_router *r, const struct nf_options *o, struct nf_errors *errs)
+{
+	struct nf_config *other = NULL;
+	struct nf_options again = *o;
+
+	nf_macs_define(&again, 0x06);
+	if (nf_config_parse(r->text, strlen(r->text), "config", again.defines, again.nb_defines,
+		    &other, errs) < 0)
+		return NULL;
+	return other;
+}
+
 /* The configuration as C (./sluice build nf --config). */
 static int main_compile(
 	const struct nf_router *r, const struct nf_options *o, struct nf_errors *errs)
 {
 	struct nf_file *f = nf_file_create(o->compile, false, errs, NULL);
+	struct nf_config *other = main_other(r, o, errs);
 	struct nf_text t = { 0 };
-	int rc = f != NULL ? nf_compile_print(r, o->file != NULL ? o->file : "config", &t, errs)
-			   : -EINVAL;
+	int rc = -EINVAL;
 
+	if (f != NULL && other != NULL)
+		rc = nf_compile_print(r, other, o->file != NULL ? o->file : "config", &t, errs);
 	if (rc == 0)
 		rc = nf_file_write(f, nf_text_get(&t), (uint32_t)t.len);
 	if (f != NULL && nf_file_close(f) < 0)
 		rc = nf_errors_add(errs, NULL, "%s: cannot write it", o->compile);
+	if (other != NULL)
+		nf_config_free(other);
 	nf_text_free(&t);
 	return rc;
 }
@@ -244,6 +263,7 @@ int main(int argc, char *argv[])
 		(void)fprintf(stderr, "sluice-click: %s\n", main_missing(&o));
 		return 1;
 	}
+	nf_macs_define(&o, 0x02);
 	if (o.simulate)
 		nf_plat_simulate(o.start_ns);
 	if (nf_packet_pools_create(&pools, (uint32_t)o.buffers, MAIN_NB_LARGE) < 0) {
