@@ -24,8 +24,8 @@ void *nf_arena_alloc(struct nf_arena *a, size_t size) UK_MUST_USE;
 /* A copy with a 0 at the end. NULL: no memory. */
 char *nf_arena_copy(struct nf_arena *a, const char *s, size_t len) UK_MUST_USE;
 /*
- * Room for one more at the end of an array of nb items that was only ever grown by this call: returns
- * the array, perhaps at a new place, NULL: no memory (the old one stays).
+ * Room for one more at the end of an array of nb items that was only ever grown by this call:
+ * returns the array, perhaps at a new place, NULL: no memory (the old one stays).
  */
 void *nf_arena_grow(struct nf_arena *a, void *array, uint32_t nb, size_t size) UK_MUST_USE;
 void nf_arena_free(struct nf_arena *a);

@@ -19,7 +19,8 @@ static void config_outside(
 {
 	for (unsigned i = 0; i < nb_defines; i++) {
 		const char *s = defines[i].value, *end = s + strlen(s);
-		const char *name = nf_arena_copy(&t->arena, defines[i].name, strlen(defines[i].name));
+		const char *name =
+			nf_arena_copy(&t->arena, defines[i].name, strlen(defines[i].name));
 		char *value = nf_arena_alloc(&t->arena, (size_t)(end - s) + 2);
 
 		if (name == NULL || value == NULL)

@@ -42,8 +42,8 @@ struct nf_config_define {
 #define NF_CONFIG_TEXT_MAX     (8u << 20) /* bytes */
 #define NF_CONFIG_ELEMENTS_MAX 65536u
 #define NF_CONFIG_LINKS_MAX    262144u
-#define NF_CONFIG_PORTS_MAX    4096u /* highest port number + 1 */
-#define NF_CONFIG_DEPTH_MAX    64u   /* of compound elements and groups in each other */
+#define NF_CONFIG_PORTS_MAX    4096u       /* highest port number + 1 */
+#define NF_CONFIG_DEPTH_MAX    64u         /* of compound elements and groups in each other */
 #define NF_CONFIG_FLAT_MAX     (32u << 20) /* bytes of names and arguments, once flat */
 
 /*
@@ -52,8 +52,8 @@ struct nf_config_define {
  * caller's until nf_config_free.
  */
 int nf_config_parse(const char *text, size_t len, const char *file,
-	const struct nf_config_define *defines, unsigned nb_defines, struct nf_config **out UK_GIVES,
-	struct nf_errors *errs) UK_MUST_USE;
+	const struct nf_config_define *defines, unsigned nb_defines,
+	struct nf_config **out UK_GIVES, struct nf_errors *errs) UK_MUST_USE;
 
 void nf_config_free(struct nf_config *c UK_TAKES);
 

@@ -20,8 +20,8 @@ enum chain_form {
 struct chain_ref {
 	enum chain_form form;
 	const char *name;
-	struct nf_config_class of_class;       /* of the name, if it is one of elementclass */
-	struct nf_config_class declared;       /* behind :: */
+	struct nf_config_class of_class; /* of the name, if it is one of elementclass */
+	struct nf_config_class declared; /* behind :: */
 	const char *args;
 	struct nf_lexer_place at;
 	bool is_class, is_declared, bare;
@@ -41,7 +41,7 @@ struct chain {
 	int sign; /* 0: this is the first list */
 };
 
-static struct chain_ref *chain_add(struct nf_config_tree *t, struct chain_list *l)
+NF_LEXER_LEAF static struct chain_ref *chain_add(struct nf_config_tree *t, struct chain_list *l)
 {
 	struct nf_lexer_place at = nf_lexer_peek(&t->lexer)->at;
 	uint32_t room = l->room > 0 ? 2 * l->room : 4;
@@ -64,43 +64,12 @@ static struct chain_ref *chain_add(struct nf_config_tree *t, struct chain_list *
 	return &refs[l->nb++];
 }
 
-/* ( ... ), the '(' was taken. Three items, which `input` and `output` mean inside of it. */
-static bool chain_group(struct nf_config_tree *t, struct chain_ref *ref)
-{
-	uint32_t input = t->input, output = t->output, first_wire = t->def->nb_wires, nb[2];
-	bool ends_output = t->ends_output;
-	uint32_t item = nf_config_def_add(t, NF_CONFIG_GROUP, NULL, ref->at);
-
-	t->input = nf_config_def_add(t, NF_CONFIG_INPUT, "input", ref->at);
-	t->output = nf_config_def_add(t, NF_CONFIG_OUTPUT, "output", ref->at);
-	if (t->output == NF_ARENA_NONE || !nf_config_parse_enter(t, ref->at))
-		return false;
-	t->ends_output = true;
-	nf_config_parse_statements(t, ')');
-	t->depth--;
-	if (nf_lexer_peek(&t->lexer)->kind == ')') {
-		nf_lexer_next(&t->lexer);
-	} else if (!t->stop) {
-		nf_lexer_error(t->errs, ref->at, "this '(' is never closed");
-		t->bad_syntax = true;
-	}
-	nf_config_def_ports(t, t->input, first_wire, "group", ref->at, nb);
-	ref->form = CHAIN_GROUP;
-	ref->item = item;
-	if (ref->in.nb == 0)
-		nf_config_ports_all(t, &ref->in, nb[0]);
-	nf_config_ports_all(t, &ref->out, nb[1]);
-	t->input = input;
-	t->output = output;
-	t->ends_output = ends_output;
-	return true;
-}
-
 /*
  * No name where one could be. In compound elements and groups that is `input` at the begin of a
  * chain and `output` at its end, if ports say so or if it is alone. False: it is nothing.
  */
-static bool chain_implicit(struct nf_config_tree *t, const struct chain *c, struct chain_ref *ref)
+NF_LEXER_LEAF static bool chain_implicit(
+	struct nf_config_tree *t, const struct chain *c, struct chain_ref *ref)
 {
 	const struct nf_lexer_token *word = nf_lexer_peek(&t->lexer);
 	bool arrow = word->kind == NF_LEXER_ARROW || word->kind == NF_LEXER_ARROWS;
@@ -113,8 +82,10 @@ static bool chain_implicit(struct nf_config_tree *t, const struct chain *c, stru
 	if (!is || t->depth == 0)
 		return false;
 	if (arrow && ref->in.nb == 0 && !t->ends_output)
-		nf_lexer_warn(t->errs, word->at, "a chain begins with '%.2s' here: 'input %.2s' "
-			"would say so", word->s, word->s);
+		nf_lexer_warn(t->errs, word->at,
+			"a chain begins with '%.2s' here: 'input %.2s' "
+			"would say so",
+			word->s, word->s);
 	ref->form = CHAIN_IMPLICIT;
 	ref->name = first ? "input" : "output";
 	ref->item = first ? t->input : t->output;
@@ -128,20 +99,17 @@ static bool chain_implicit(struct nf_config_tree *t, const struct chain *c, stru
 /* :: CLASS */
 static bool chain_declared(struct nf_config_tree *t, struct chain_ref *ref)
 {
-	struct nf_lexer_token word;
 	const char *name;
 
 	nf_lexer_next(&t->lexer);
 	ref->bare = false;
 	ref->is_declared = true;
-	word = *nf_lexer_peek(&t->lexer);
-	if (word.kind == '{') {
-		nf_lexer_next(&t->lexer);
+	if (nf_lexer_kind(&t->lexer) == '{') {
 		ref->declared.name = "";
-		ref->declared.def = nf_config_compound(t, "", word.at);
+		ref->declared.def = nf_config_compound(t, "");
 		return ref->declared.def != NULL;
 	}
-	if (word.kind != NF_LEXER_NAME)
+	if (nf_lexer_kind(&t->lexer) != NF_LEXER_NAME)
 		return nf_config_parse_syntax(t, "a class after '::'");
 	name = nf_config_parse_name(t);
 	if (name != NULL)
@@ -149,70 +117,81 @@ static bool chain_declared(struct nf_config_tree *t, struct chain_ref *ref)
 	return name != NULL;
 }
 
-/* What may follow a name or a compound element: :: CLASS (ARGS) [PORTS] */
-static bool chain_tail(struct nf_config_tree *t, struct chain_ref *ref)
+/* (ARGS), if they are there. */
+NF_LEXER_LEAF static void chain_args(struct nf_config_tree *t, struct chain_ref *ref)
 {
-	struct nf_config_ports out = { 0 };
-	struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
+	struct nf_lexer_place at = nf_lexer_peek(&t->lexer)->at;
 
-	if (word.kind == NF_LEXER_COLONS && ref->form != CHAIN_GROUP && !chain_declared(t, ref))
-		return false;
-	word = *nf_lexer_peek(&t->lexer);
-	if (word.kind == '(' && ref->form != CHAIN_GROUP) {
-		nf_lexer_next(&t->lexer);
-		ref->bare = false;
-		ref->args = nf_lexer_config(&t->lexer, &word);
-		t->bad_syntax |= ref->args == NULL;
-		word = *nf_lexer_peek(&t->lexer);
-	}
-	if (word.kind != '[')
+	if (nf_lexer_kind(&t->lexer) != '(' || ref->form == CHAIN_GROUP)
+		return;
+	nf_lexer_next(&t->lexer);
+	ref->bare = false;
+	ref->args = nf_lexer_config(&t->lexer, at);
+	t->bad_syntax |= ref->args == NULL;
+}
+
+/* [PORTS], if they are there. */
+NF_LEXER_LEAF static bool chain_ports(struct nf_config_tree *t, struct nf_config_ports *ports)
+{
+	struct nf_config_ports read = { 0 };
+
+	if (nf_lexer_kind(&t->lexer) != '[')
 		return true;
 	nf_lexer_next(&t->lexer);
-	if (!nf_config_ports_read(t, &out))
+	if (!nf_config_ports_read(t, &read))
 		return false;
-	ref->out = out;
+	*ports = read;
 	return true;
 }
 
-/* [PORTS] and what a list has one or more of. False: syntax error (told). */
-static bool chain_ref(struct nf_config_tree *t, struct chain *c, struct chain_ref *ref)
+/* A name, { ... } or ( ... ). */
+static bool chain_what(struct nf_config_tree *t, struct chain_ref *ref)
 {
-	struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
-
-	if (word.kind == '[') {
-		nf_lexer_next(&t->lexer);
-		if (!nf_config_ports_read(t, &ref->in))
-			return false;
-		word = *nf_lexer_peek(&t->lexer);
-	}
-	ref->at = word.at;
-	switch (word.kind) {
+	switch (nf_lexer_kind(&t->lexer)) {
 	case NF_LEXER_NAME:
 		ref->bare = true;
 		ref->name = nf_config_parse_name(t);
 		if (ref->name == NULL)
 			return false;
 		ref->is_class = nf_config_def_find_class(t, ref->name, &ref->of_class);
-		return chain_tail(t, ref);
+		return true;
 	case '{':
-		nf_lexer_next(&t->lexer);
 		ref->form = CHAIN_COMPOUND;
 		ref->name = ref->of_class.name = "";
 		ref->is_class = true;
-		ref->of_class.def = nf_config_compound(t, "", word.at);
-		return ref->of_class.def != NULL && chain_tail(t, ref);
-	case '(':
-		nf_lexer_next(&t->lexer);
-		return chain_group(t, ref) && chain_tail(t, ref);
+		ref->of_class.def = nf_config_compound(t, "");
+		return ref->of_class.def != NULL;
 	default:
+		ref->form = CHAIN_GROUP;
+		ref->item = nf_config_group(t, &ref->in, &ref->out);
+		return ref->item != NF_ARENA_NONE;
+	}
+}
+
+/* [PORTS] and one of what a list is of. False: syntax error (told). */
+static bool chain_ref(struct nf_config_tree *t, struct chain *c, struct chain_ref *ref)
+{
+	int kind;
+
+	if (!chain_ports(t, &ref->in))
+		return false;
+	ref->at = nf_lexer_peek(&t->lexer)->at;
+	kind = nf_lexer_kind(&t->lexer);
+	if (kind != NF_LEXER_NAME && kind != '{' && kind != '(') {
 		if (chain_implicit(t, c, ref))
 			return true;
-		if (ref->in.nb == 0 && c->now.nb > 1) {
-			c->now.nb--; /* a comma at the end of a list */
-			return true;
-		}
-		return nf_config_parse_syntax(t, "an element");
+		if (ref->in.nb > 0 || c->now.nb == 1)
+			return nf_config_parse_syntax(t, NULL);
+		c->now.nb--; /* a comma at the end of a list */
+		return true;
 	}
+	if (!chain_what(t, ref))
+		return false;
+	if (nf_lexer_kind(&t->lexer) == NF_LEXER_COLONS && ref->form != CHAIN_GROUP &&
+		!chain_declared(t, ref))
+		return false;
+	chain_args(t, ref);
+	return chain_ports(t, &ref->out);
 }
 
 static bool chain_list(struct nf_config_tree *t, struct chain *c)
@@ -223,7 +202,7 @@ static bool chain_list(struct nf_config_tree *t, struct chain *c)
 
 		if (ref == NULL || !chain_ref(t, c, ref))
 			return false;
-		if (nf_lexer_peek(&t->lexer)->kind != ',')
+		if (nf_lexer_kind(&t->lexer) != ',')
 			return true;
 		nf_lexer_next(&t->lexer);
 	}
@@ -304,8 +283,8 @@ static void chain_settle(struct nf_config_tree *t, struct chain_ref *ref)
 	if (ref->is_declared)
 		chain_twice(t, ref, item);
 	else if (ref->args != NULL)
-		nf_lexer_error(t->errs, ref->at,
-			"arguments for '%s', which was declared before", ref->name);
+		nf_lexer_error(t->errs, ref->at, "arguments for '%s', which was declared before",
+			ref->name);
 	ref->item = item;
 }
 
@@ -315,13 +294,16 @@ static void chain_useless(struct nf_config_tree *t, const struct chain_list *l, 
 	for (uint32_t i = 0; i < l->nb; i++) {
 		if ((outs ? l->refs[i].out.nb : l->refs[i].in.nb) == 0)
 			continue;
-		nf_lexer_error(t->errs, l->refs[i].at, "%s ports with nothing connected to them at "
-			"the %s of a chain", outs ? "output" : "input", outs ? "end" : "begin");
+		nf_lexer_error(t->errs, l->refs[i].at,
+			"%s ports with nothing connected to them at "
+			"the %s of a chain",
+			outs ? "output" : "input", outs ? "end" : "begin");
 		return;
 	}
 }
 
-static struct nf_config_end *chain_ends(struct nf_config_tree *t, const struct chain_list *l, bool outs)
+static struct nf_config_end *chain_ends(
+	struct nf_config_tree *t, const struct chain_list *l, bool outs)
 {
 	struct nf_config_end *ends = malloc(l->nb * sizeof(*ends));
 
@@ -344,20 +326,38 @@ static void chain_connect(struct nf_config_tree *t, const struct chain *c)
 	free(ins);
 }
 
-/* A list was read and `next` follows: its names get their meaning, and the connections are made. */
-static void chain_link(struct nf_config_tree *t, struct chain *c, bool arrow)
+/* True if what stands between two arrows is `input` or `output` because nothing stands there. */
+static bool chain_hole(const struct chain *c, bool arrow)
+{
+	bool hole = false;
+
+	for (uint32_t i = 0; c->sign != 0 && arrow && i < c->now.nb; i++)
+		hole |= c->now.refs[i].form == CHAIN_IMPLICIT;
+	return hole;
+}
+
+/* A group without ports on a side where it has a neighbour. */
+static void chain_dead_ends(struct nf_config_tree *t, const struct chain *c, bool arrow)
+{
+	for (uint32_t i = 0; i < c->now.nb; i++) {
+		const struct chain_ref *ref = &c->now.refs[i];
+
+		if (ref->form == CHAIN_GROUP &&
+			((c->sign != 0 && ref->in.nb == 0) || (arrow && ref->out.nb == 0)))
+			nf_lexer_warn(t->errs, ref->at, "a connection to this group leads nowhere");
+	}
+}
+
+/* A list was read: its names get their meaning, and the connections are made. */
+NF_LEXER_LEAF static void chain_link(struct nf_config_tree *t, struct chain *c, bool arrow)
 {
 	struct chain_list done;
 
 	if (c->sign == 0 && !arrow)
 		chain_spread(&c->now);
-	for (uint32_t i = 0; i < c->now.nb; i++) {
-		struct chain_ref *ref = &c->now.refs[i];
-
-		if (c->sign != 0 && arrow && ref->form == CHAIN_IMPLICIT)
-			nf_lexer_error(t->errs, ref->at, "an element is missing in the middle of a chain");
-		chain_settle(t, ref);
-	}
+	chain_dead_ends(t, c, arrow);
+	for (uint32_t i = 0; i < c->now.nb; i++)
+		chain_settle(t, &c->now.refs[i]);
 	if (c->sign == 0)
 		chain_useless(t, &c->now, false);
 	else
@@ -377,15 +377,18 @@ void nf_config_chain(struct nf_config_tree *t)
 	bool arrow = true;
 
 	while (arrow && chain_list(t, &c)) {
-		struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
+		int kind = nf_lexer_kind(&t->lexer);
 
-		arrow = word.kind == NF_LEXER_ARROW || word.kind == NF_LEXER_ARROWS;
-		chain_link(t, &c, arrow);
-		if (!arrow)
+		arrow = kind == NF_LEXER_ARROW || kind == NF_LEXER_ARROWS;
+		if (chain_hole(&c, arrow)) {
+			nf_config_parse_syntax(t, "an element in front of it");
 			break;
-		c.sign = word.kind;
-		c.sign_at = word.at;
-		nf_lexer_next(&t->lexer);
+		}
+		chain_link(t, &c, arrow);
+		c.sign = kind;
+		c.sign_at = nf_lexer_peek(&t->lexer)->at;
+		if (arrow)
+			nf_lexer_next(&t->lexer);
 	}
 	free(c.before.refs);
 	free(c.now.refs);

@@ -5,19 +5,19 @@
 #include "nf-apps/click/config_tree.h"
 
 /* $a, KEY $b, __REST__ $c |  -- or nothing. False: syntax error (told). */
-static bool compound_params(struct nf_config_tree *t)
+NF_LEXER_LEAF static bool compound_params_read(struct nf_config_tree *t)
 {
 	bool any = false;
 
 	while (true) {
-		int kind = nf_lexer_peek(&t->lexer)->kind;
+		int kind = nf_lexer_kind(&t->lexer);
 		const char *keyword = NULL, *name;
 
 		if (kind == '|') {
 			nf_lexer_next(&t->lexer);
 			return true;
 		}
-		if (kind == NF_LEXER_NAME && nf_lexer_peek2(&t->lexer).kind == NF_LEXER_VARIABLE) {
+		if (kind == NF_LEXER_NAME && nf_lexer_kind2(&t->lexer) == NF_LEXER_VARIABLE) {
 			keyword = nf_config_parse_name(t);
 			kind = NF_LEXER_VARIABLE;
 		}
@@ -28,7 +28,7 @@ static bool compound_params(struct nf_config_tree *t)
 			return false;
 		nf_config_def_param(t, name, keyword);
 		any = true;
-		kind = nf_lexer_peek(&t->lexer)->kind;
+		kind = nf_lexer_kind(&t->lexer);
 		if (kind == ',')
 			nf_lexer_next(&t->lexer);
 		else if (kind != '|')
@@ -36,14 +36,32 @@ static bool compound_params(struct nf_config_tree *t)
 	}
 }
 
+static void compound_params(struct nf_config_tree *t)
+{
+	if (!compound_params_read(t) && nf_lexer_kind(&t->lexer) == '|')
+		nf_lexer_next(&t->lexer); /* after an error, what follows is no error */
+}
+
+NF_LEXER_LEAF static void compound_end(struct nf_config_tree *t, struct nf_config_def *d)
+{
+	uint32_t nb[2];
+	char what[128];
+
+	snprintf(what, sizeof(what), "compound element%s%.100s", *d->name != '\0' ? " " : "",
+		d->name);
+	nf_config_def_ports(t, NF_CONFIG_DEF_INPUT, 0, what, d->at, nb);
+	d->nb_in = nb[0];
+	d->nb_out = nb[1];
+	nf_config_def_name(t);
+}
+
 /* One of the definitions in { }; up to what ends it, which is not taken. */
 static struct nf_config_def *compound_one(
 	struct nf_config_tree *t, const char *name, struct nf_lexer_place at)
 {
 	struct nf_config_def *outer = t->def, *d = nf_config_def_new(t, name, at);
-	uint32_t input = t->input, output = t->output, nb[2];
+	uint32_t input = t->input, output = t->output;
 	bool ends_output = t->ends_output;
-	char what[128];
 
 	if (d == NULL)
 		return NULL;
@@ -53,11 +71,7 @@ static struct nf_config_def *compound_one(
 	t->ends_output = true;
 	compound_params(t);
 	nf_config_parse_statements(t, '}');
-	snprintf(what, sizeof(what), "compound element%s%.100s", *name != '\0' ? " " : "", name);
-	nf_config_def_ports(t, NF_CONFIG_DEF_INPUT, 0, what, at, nb);
-	d->nb_in = nb[0];
-	d->nb_out = nb[1];
-	nf_config_def_name(t);
+	compound_end(t, d);
 	t->def = outer;
 	t->input = input;
 	t->output = output;
@@ -65,14 +79,15 @@ static struct nf_config_def *compound_one(
 	return d;
 }
 
-/* "...", taken: what the name meant before follows. */
-static void compound_extend(struct nf_config_tree *t, const char *name, struct nf_config_def *last,
-	struct nf_lexer_place at)
+/* "...": what the name meant before follows. */
+NF_LEXER_LEAF static void compound_extend(
+	struct nf_config_tree *t, const char *name, struct nf_config_def *last)
 {
+	struct nf_lexer_place at = nf_lexer_next(&t->lexer)->at;
 	struct nf_config_class c;
 
 	nf_config_def_find_class(t, name, &c);
-	if (last == NULL || nf_lexer_peek(&t->lexer)->kind != '}')
+	if (last == NULL || nf_lexer_kind(&t->lexer) != '}')
 		nf_lexer_error(t->errs, at, "'...' comes last, after one or more definitions");
 	else if (*name == '\0')
 		nf_lexer_error(t->errs, at, "'...' needs a name that 'elementclass' gives");
@@ -86,17 +101,15 @@ static void compound_extend(struct nf_config_tree *t, const char *name, struct n
 static struct nf_config_def *compound_all(
 	struct nf_config_tree *t, const char *name, struct nf_lexer_place at)
 {
-	struct nf_config_def *first = NULL, *last = NULL;
+	struct nf_config_def *first = NULL, *last = NULL, *d;
 
 	while (true) {
-		struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
-
-		if (word.kind == NF_LEXER_DOTS) {
-			nf_lexer_next(&t->lexer);
-			compound_extend(t, name, last, word.at);
+		if (nf_lexer_kind(&t->lexer) == NF_LEXER_DOTS) {
+			compound_extend(t, name, last);
 		} else {
-			struct nf_config_def *d = compound_one(t, name, first == NULL ? at : word.at);
-
+			if (first != NULL)
+				at = nf_lexer_peek(&t->lexer)->at;
+			d = compound_one(t, name, at);
 			if (d == NULL)
 				return NULL;
 			if (last != NULL)
@@ -104,22 +117,22 @@ static struct nf_config_def *compound_all(
 			last = d;
 			first = first != NULL ? first : d;
 		}
-		if (nf_lexer_peek(&t->lexer)->kind != NF_LEXER_BARS)
+		if (nf_lexer_kind(&t->lexer) != NF_LEXER_BARS)
 			return first;
 		nf_lexer_next(&t->lexer);
 	}
 }
 
-struct nf_config_def *nf_config_compound(
-	struct nf_config_tree *t, const char *name, struct nf_lexer_place at)
+struct nf_config_def *nf_config_compound(struct nf_config_tree *t, const char *name)
 {
+	struct nf_lexer_place at = nf_lexer_next(&t->lexer)->at;
 	struct nf_config_def *d;
 
 	if (!nf_config_parse_enter(t, at))
 		return NULL;
 	d = compound_all(t, name, at);
 	t->depth--;
-	if (nf_lexer_peek(&t->lexer)->kind == '}') {
+	if (nf_lexer_kind(&t->lexer) == '}') {
 		nf_lexer_next(&t->lexer);
 	} else if (!t->stop) {
 		nf_lexer_error(t->errs, at, "this '{' is never closed");

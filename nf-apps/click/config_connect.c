@@ -74,11 +74,11 @@ static void connect_check(struct nf_config_tree *t, const struct connect_side *o
 	bool few_in = in->nb_ports < out->nb_ports && !in->open;
 
 	if (sign != NF_LEXER_ARROWS)
-		nf_lexer_error(t->errs, at, "connections from many to many need '=>'");
+		nf_lexer_error(t->errs, at, "syntax error: many-to-many connections require '=>'");
 	if (few_out || few_in)
-		nf_lexer_error(t->errs, at, "connection mismatch: %u%s outputs connected to %u%s inputs",
-			out->nb_ports, out->open ? " or more" : "", in->nb_ports,
-			in->open ? " or more" : "");
+		nf_lexer_error(t->errs, at,
+			"connection mismatch: %u%s outputs connected to %u%s inputs", out->nb_ports,
+			out->open ? " or more" : "", in->nb_ports, in->open ? " or more" : "");
 }
 
 static void connect_all(struct nf_config_tree *t, struct connect_side *out, struct connect_side *in,
@@ -100,13 +100,14 @@ static void connect_all(struct nf_config_tree *t, struct connect_side *out, stru
 	}
 }
 
-void nf_config_connect(struct nf_config_tree *t, const struct nf_config_end *outs, uint32_t nb_outs,
-	const struct nf_config_end *ins, uint32_t nb_ins, int sign, struct nf_lexer_place at)
+NF_LEXER_LEAF void nf_config_connect(struct nf_config_tree *t, const struct nf_config_end *outs,
+	uint32_t nb_outs, const struct nf_config_end *ins, uint32_t nb_ins, int sign,
+	struct nf_lexer_place at)
 {
 	struct connect_side out = connect_side(outs, nb_outs), in = connect_side(ins, nb_ins);
 
 	if (connect_nb_open(&out) + connect_nb_open(&in) > 1) {
-		nf_lexer_error(t->errs, at, "at most one open list of ports in a connection");
+		nf_lexer_error(t->errs, at, "at most one expandable port allowed per connection");
 		return;
 	}
 	if (sign == NF_LEXER_ARROWS && !out.open && !in.open) {

@@ -5,10 +5,10 @@
 #include "nf-apps/click/config_tree.h"
 
 /* Definitions and variables have no limit of their own in config.h. */
-#define DEF_DEFS_MAX NF_CONFIG_ELEMENTS_MAX
-#define DEF_VARS_MAX NF_CONFIG_ELEMENTS_MAX
+#define DEF_DEFS_MAX   NF_CONFIG_ELEMENTS_MAX
+#define DEF_VARS_MAX   NF_CONFIG_ELEMENTS_MAX
 #define DEF_PARAMS_MAX 256u
-#define DEF_WORK_MAX (64u << 20)
+#define DEF_WORK_MAX   (64u << 20)
 
 void nf_config_def_limit(struct nf_config_tree *t, struct nf_lexer_place at, const char *what)
 {
@@ -27,7 +27,7 @@ bool nf_config_def_work(struct nf_config_tree *t, struct nf_lexer_place at, uint
 	return t->nb_work <= DEF_WORK_MAX;
 }
 
-struct nf_config_def *nf_config_def_new(
+NF_LEXER_LEAF struct nf_config_def *nf_config_def_new(
 	struct nf_config_tree *t, const char *name, struct nf_lexer_place at)
 {
 	struct nf_config_def *d, *outer = t->def;
@@ -50,21 +50,23 @@ struct nf_config_def *nf_config_def_new(
 }
 
 /* Parts of a name between slashes that are numbers only would be ports. */
-static bool def_is_number(const char *name)
+static void def_check_name(struct nf_config_tree *t, const char *name, struct nf_lexer_place at)
 {
-	while (*name != '\0') {
-		size_t part = strcspn(name, "/");
+	for (const char *s = name; *s != '\0';) {
+		size_t part = strcspn(s, "/");
 
-		if (strspn(name, "0123456789") == part)
-			return true;
-		name += part;
-		name += *name == '/';
+		if (strspn(s, "0123456789") == part) {
+			nf_lexer_error(t->errs, at,
+				"element name '%s' has a part that is only digits", name);
+			return;
+		}
+		s += part;
+		s += *s == '/';
 	}
-	return false;
 }
 
-uint32_t nf_config_def_add(struct nf_config_tree *t, enum nf_config_kind kind, const char *name,
-	struct nf_lexer_place at)
+NF_LEXER_LEAF uint32_t nf_config_def_add(struct nf_config_tree *t, enum nf_config_kind kind,
+	const char *name, struct nf_lexer_place at)
 {
 	struct nf_config_def *d = t->def;
 	struct nf_config_item *items;
@@ -83,8 +85,7 @@ uint32_t nf_config_def_add(struct nf_config_tree *t, enum nf_config_kind kind, c
 	d->nb_items++;
 	if (kind != NF_CONFIG_ELEMENT || name == NULL)
 		return i;
-	if (def_is_number(name))
-		nf_lexer_error(t->errs, at, "element name '%s' has a part that is only digits", name);
+	def_check_name(t, name, at);
 	nf_arena_map_set(&t->arena, &d->item_names, name, i);
 	return i;
 }
@@ -121,6 +122,7 @@ static struct nf_config_var *def_var(struct nf_config_tree *t, const char *name)
 	if (i != NF_ARENA_NONE) {
 		if (!d->vars[i].outside)
 			nf_lexer_error(t->errs, t->lexer.at, "$%s is defined twice", name);
+		t->bad_syntax |= !d->vars[i].outside;
 		return NULL;
 	}
 	if (++t->nb_vars > DEF_VARS_MAX) {
@@ -138,8 +140,13 @@ static struct nf_config_var *def_var(struct nf_config_tree *t, const char *name)
 
 void nf_config_def_var(struct nf_config_tree *t, const char *name, const char *value, bool outside)
 {
-	struct nf_config_var *v = def_var(t, name);
+	uint32_t i = nf_arena_map_get(&t->def->var_names, name);
+	struct nf_config_var *v = NULL;
 
+	if (outside && i != NF_ARENA_NONE)
+		v = &t->def->vars[i]; /* the last one counts */
+	else
+		v = def_var(t, name);
 	if (v == NULL)
 		return;
 	v->value = value;
@@ -147,7 +154,8 @@ void nf_config_def_var(struct nf_config_tree *t, const char *name, const char *v
 }
 
 /* In order: by position, with a keyword, __REST__. */
-void nf_config_def_param(struct nf_config_tree *t, const char *name, const char *keyword)
+NF_LEXER_LEAF void nf_config_def_param(
+	struct nf_config_tree *t, const char *name, const char *keyword)
 {
 	struct nf_config_def *d = t->def;
 	struct nf_config_var *v = def_var(t, name);
@@ -163,9 +171,11 @@ void nf_config_def_param(struct nf_config_tree *t, const char *name, const char 
 		if (d->vars[i].keyword != NULL && strcmp(d->vars[i].keyword, keyword) == 0)
 			nf_lexer_error(t->errs, t->lexer.at, "keyword %s is there twice", keyword);
 	}
-	if (d->takes_rest || (keyword == NULL && d->nb_positional < d->nb_params))
+	if (d->takes_rest || (keyword == NULL && d->nb_positional < d->nb_params)) {
 		nf_lexer_error(t->errs, t->lexer.at,
 			"$%s: parameters by position come first, " NF_CONFIG_REST " last", name);
+		t->bad_syntax = true;
+	}
 	d->takes_rest = keyword != NULL && strcmp(keyword, NF_CONFIG_REST) == 0;
 	d->nb_positional += keyword == NULL;
 	d->nb_params++;
@@ -203,8 +213,8 @@ bool nf_config_def_find_class(
 	return false;
 }
 
-void nf_config_def_ports(struct nf_config_tree *t, uint32_t input, uint32_t first_wire,
-	const char *what, struct nf_lexer_place at, uint32_t nb[2])
+NF_LEXER_LEAF void nf_config_def_ports(struct nf_config_tree *t, uint32_t input,
+	uint32_t first_wire, const char *what, struct nf_lexer_place at, uint32_t nb[2])
 {
 	static const char *const names[2] = { "input", "output" };
 	struct nf_config_def *d = t->def;
@@ -227,8 +237,8 @@ void nf_config_def_ports(struct nf_config_tree *t, uint32_t input, uint32_t firs
 		while (i < nb[k] && (used[k][i / 64] >> i % 64 & 1) != 0)
 			i++;
 		if (i < nb[k])
-			nf_lexer_error(t->errs, at, "%s: %s %u is not used, but %u is", what, names[k],
-				i, nb[k] - 1);
+			nf_lexer_error(t->errs, at, "%s: %s %u is not used, but %u is", what,
+				names[k], i, nb[k] - 1);
 	}
 	if (in->nb_in > 0)
 		nf_lexer_error(t->errs, at, "%s: nothing can go to its 'input'", what);
@@ -236,7 +246,7 @@ void nf_config_def_ports(struct nf_config_tree *t, uint32_t input, uint32_t firs
 		nf_lexer_error(t->errs, at, "%s: nothing can come from its 'output'", what);
 }
 
-void nf_config_def_name(struct nf_config_tree *t)
+NF_LEXER_LEAF void nf_config_def_name(struct nf_config_tree *t)
 {
 	struct nf_config_def *d = t->def;
 
@@ -255,7 +265,9 @@ void nf_config_def_name(struct nf_config_tree *t)
 		t->arena.failed |= name.full;
 		item->name = nf_arena_copy(&t->arena, nf_text_get(&name), name.len);
 		nf_text_free(&name);
-		if (item->name != NULL)
-			nf_arena_map_set(&t->arena, &d->item_names, item->name, i);
+		if (item->name == NULL)
+			return;
+		def_check_name(t, item->name, item->at);
+		nf_arena_map_set(&t->arena, &d->item_names, item->name, i);
 	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * $a, ${a}, ${a-default} and ${a[1]} in configuration strings. A value goes in as it is, or, between
- * double quotes, with its own quotes undone and what is special there escaped. Single quotes and
- * comments are left alone, and so is a variable that nobody defined: it may be an element's.
+ * $a, ${a}, ${a-default} and ${a[1]} in configuration strings. A value goes in as it is, or,
+ * between double quotes, with its own quotes undone and what is special there escaped. Single
+ * quotes and comments are left alone, and so is a variable that nobody defined: it may be an
+ * element's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,12 +170,13 @@ static void expand_pick(struct expand *x, struct nf_text *value, unsigned long i
 static bool expand_index(struct expand *x, const struct expand_var *v, unsigned long *index)
 {
 	struct nf_text text = { 0 };
-	char *end;
 	bool ok = expand_text(x->f, x->e, v->index, v->index_len, x->at, &text);
-	const char *s = nf_args_text_space(nf_text_get(&text), nf_text_get(&text) + text.len);
+	const char *s = nf_text_get(&text), *end = s + text.len;
+	char *behind;
 
-	*index = strtoul(s, &end, 0);
-	ok = ok && *s >= '0' && *s <= '9' && *end == '\0';
+	s = nf_args_text_space(s, end);
+	*index = strtoul(s, &behind, 0);
+	ok = ok && *s >= '0' && *s <= '9' && nf_args_text_space(behind, end) == end;
 	nf_text_free(&text);
 	return ok;
 }
@@ -304,7 +306,7 @@ static bool expand_check(struct nf_config_flat *f, struct nf_text *out, struct n
 	return ok;
 }
 
-const char *nf_config_expand(struct nf_config_flat *f, const struct nf_config_env *e,
+NF_LEXER_LEAF const char *nf_config_expand(struct nf_config_flat *f, const struct nf_config_env *e,
 	const char *text, struct nf_lexer_place at)
 {
 	struct nf_text out = { 0 };

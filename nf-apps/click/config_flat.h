@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The second step of the reader: definitions become elements and links. Each use of a definition makes a
- * node for each of its items; nodes of compound elements, groups and of their `input` and `output` pass
- * connections on and vanish at the end. Internal to nf-apps/click/config*.c.
+ * The second step of the reader: definitions become elements and links. Each use of a definition
+ * makes a node for each of its items; nodes of compound elements, groups and of their `input` and
+ * `output` pass connections on and vanish at the end. Internal to nf-apps/click/config*.c.
  */
 #ifndef SLUICE_NF_APPS_CLICK_CONFIG_FLAT_H
 #define SLUICE_NF_APPS_CLICK_CONFIG_FLAT_H
@@ -21,8 +21,8 @@ struct nf_config_node {
 	const struct nf_config_item *item;
 	const char *name, *args;
 	const char *class_name; /* NULL: not an element of the program */
-	uint32_t pass;          /* what comes to an input of this goes on at the outputs of that node */
-	uint32_t index;         /* of the element it becomes */
+	uint32_t pass;  /* what comes to an input of this goes on at the outputs of that node */
+	uint32_t index; /* of the element it becomes */
 };
 
 struct nf_config_flat {
@@ -53,8 +53,9 @@ bool nf_config_match_split(struct nf_config_flat *f, const char *args, struct nf
  * The definition that fits the arguments and the ports in use, its parameters in *values. NULL with
  * *class_name set: it is an element of that class of the program. Both NULL: none fits (told).
  */
-const struct nf_config_def *nf_config_match(struct nf_config_flat *f, const struct nf_config_node *n,
-	const struct nf_config_args *a, const char ***values, const char **class_name);
+const struct nf_config_def *nf_config_match(struct nf_config_flat *f,
+	const struct nf_config_node *n, const struct nf_config_args *a, const char ***values,
+	const char **class_name);
 
 /* config_flatten.c: all of t->file */
 void nf_config_flatten(struct nf_config_flat *f);

@@ -113,7 +113,8 @@ static const struct nf_config_env *flatten_around(
 static const char *flatten_prefix(struct nf_config_flat *f, const struct nf_config_node *n)
 {
 	size_t len = strlen(n->name);
-	char *prefix = flatten_bytes(f, n->item, len + 1) ? nf_arena_alloc(&f->t->arena, len + 2) : NULL;
+	char *prefix =
+		flatten_bytes(f, n->item, len + 1) ? nf_arena_alloc(&f->t->arena, len + 2) : NULL;
 
 	if (prefix == NULL)
 		return NULL;

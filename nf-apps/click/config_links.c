@@ -11,9 +11,9 @@
 
 struct links {
 	struct nf_config_flat *f;
-	uint32_t *stack;                /* of wires to follow */
-	uint32_t *seen;                 /* of each wire: the number of the one that last came along */
-	struct nf_config_wire *found;   /* between elements */
+	uint32_t *stack;              /* of wires to follow */
+	uint32_t *seen;               /* of each wire: the number of the one that last came along */
+	struct nf_config_wire *found; /* between elements */
 	uint32_t nb, room;
 };
 
@@ -49,7 +49,8 @@ static uint32_t links_first(const struct nf_config_flat *f, uint32_t from, uint3
 	return low;
 }
 
-static bool links_add(struct links *l, const struct nf_config_wire *first, const struct nf_config_wire *last)
+static bool links_add(
+	struct links *l, const struct nf_config_wire *first, const struct nf_config_wire *last)
 {
 	struct nf_config_wire *found = l->found;
 
@@ -109,7 +110,8 @@ static void links_unique(struct links *l)
 	if (l->nb > 0)
 		qsort(l->found, l->nb, sizeof(*l->found), links_compare);
 	for (uint32_t i = 0; i < l->nb; i++) {
-		const struct nf_config_wire *w = &l->found[i], *last = &l->found[nb > 0 ? nb - 1 : 0];
+		const struct nf_config_wire *w = &l->found[i],
+					    *last = &l->found[nb > 0 ? nb - 1 : 0];
 
 		if (nb > 0 && w->from == last->from && w->from_port == last->from_port &&
 			w->to == last->to && w->to_port == last->to_port)
@@ -127,7 +129,7 @@ static void links_store(struct links *l, struct nf_config *c, struct nf_arena *a
 	for (uint32_t i = 0; c->links != NULL && i < l->nb; i++) {
 		const struct nf_config_wire *w = &l->found[i];
 		char where[NF_LEXER_PLACE_MAX];
-	
+
 		nf_lexer_print_place(w->at, where);
 		c->links[i] = (struct nf_config_link){ w->from, w->to, w->from_port, w->to_port,
 			nf_arena_copy(arena, where, strlen(where)) };

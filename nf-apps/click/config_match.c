@@ -7,7 +7,8 @@
 
 #define MATCH_TOLD_MAX 8 /* candidates that a message lists */
 
-bool nf_config_match_split(struct nf_config_flat *f, const char *args, struct nf_config_args *a)
+NF_LEXER_LEAF bool nf_config_match_split(
+	struct nf_config_flat *f, const char *args, struct nf_config_args *a)
 {
 	struct nf_arena *arena = &f->t->arena;
 	const char *s = args, *end = args + strlen(args);
@@ -46,8 +47,8 @@ static const char *match_keyword(const char *arg, const char *keyword)
 }
 
 /* The last argument with that keyword counts; NULL: there is none. Marks them all as taken. */
-static const char *match_find(const struct nf_config_args *a, const char *keyword, uint32_t from,
-	bool *taken)
+static const char *match_find(
+	const struct nf_config_args *a, const char *keyword, uint32_t from, bool *taken)
 {
 	const char *value = NULL;
 
@@ -63,8 +64,8 @@ static const char *match_find(const struct nf_config_args *a, const char *keywor
 }
 
 /* What is left over, as arguments again. */
-static const char *match_rest(struct nf_config_flat *f, const struct nf_config_args *a,
-	uint32_t from, const bool *taken)
+static const char *match_rest(
+	struct nf_config_flat *f, const struct nf_config_args *a, uint32_t from, const bool *taken)
 {
 	struct nf_text rest = { 0 };
 	const char *value;
@@ -123,7 +124,8 @@ static bool match_def(struct nf_config_flat *f, const struct nf_config_def *d,
 /* "Foo(<arg>, KEY, ...) with 1 input and 2 outputs" */
 static void match_candidate(const struct nf_config_def *d, struct nf_text *out)
 {
-	nf_text_printf(out, "\n  %s:%u: %.100s(", d->at.file, d->at.line, d->name);
+	nf_text_printf(out, "\n  %.200s:%u: %.100s(", d->at.file, d->at.line,
+		*d->name != '\0' ? d->name : "{ ... } ");
 	for (uint32_t i = 0; i < d->nb_params; i++) {
 		const char *keyword = d->vars[i].keyword != NULL ? d->vars[i].keyword : "<arg>";
 
@@ -141,10 +143,12 @@ static void match_none(struct nf_config_flat *f, const struct nf_config_node *n,
 	struct nf_text m = { 0 };
 	unsigned told = 0;
 
-	nf_text_printf(&m, "%s: no match for %.100s with %u argument%s, %u input%s, %u output%s; "
-		"there is", n->name, *item->of_class.name != '\0' ? item->of_class.name : "{ ... }",
-		nb_args, nb_args == 1 ? "" : "s", item->nb_in, item->nb_in == 1 ? "" : "s",
-		item->nb_out, item->nb_out == 1 ? "" : "s");
+	nf_text_printf(&m,
+		"%s: no match for %.100s with %u argument%s, %u input%s, %u output%s; "
+		"there is",
+		n->name, *item->of_class.name != '\0' ? item->of_class.name : "{ ... }", nb_args,
+		nb_args == 1 ? "" : "s", item->nb_in, item->nb_in == 1 ? "" : "s", item->nb_out,
+		item->nb_out == 1 ? "" : "s");
 	for (const struct nf_config_def *d = item->of_class.def; d != NULL; d = d->next) {
 		if (told++ == MATCH_TOLD_MAX) {
 			nf_text_printf(&m, "\n  ...");
@@ -156,22 +160,25 @@ static void match_none(struct nf_config_flat *f, const struct nf_config_node *n,
 	nf_text_free(&m);
 }
 
-/* A lone definition is taken whatever its ports: what leads nowhere is no connection, as in Click. */
+/* A lone definition is taken whatever its ports: what leads nowhere is no connection, as in Click.
+ */
 static void match_ports(
 	struct nf_config_flat *f, const struct nf_config_node *n, const struct nf_config_def *d)
 {
 	const struct nf_config_item *item = n->item;
 
 	if (item->nb_in > d->nb_in)
-		nf_lexer_warn(f->t->errs, item->at, "%s: input %u is connected, but leads nowhere", n->name,
-			item->nb_in - 1);
+		nf_lexer_warn(f->t->errs, item->at, "%s: input %u is connected, but leads nowhere",
+			n->name, item->nb_in - 1);
 	if (item->nb_out > d->nb_out)
-		nf_lexer_warn(f->t->errs, item->at, "%s: output %u is connected, but nothing comes there",
-			n->name, item->nb_out - 1);
+		nf_lexer_warn(f->t->errs, item->at,
+			"%s: output %u is connected, but nothing comes there", n->name,
+			item->nb_out - 1);
 }
 
-const struct nf_config_def *nf_config_match(struct nf_config_flat *f, const struct nf_config_node *n,
-	const struct nf_config_args *a, const char ***values, const char **class_name)
+NF_LEXER_LEAF const struct nf_config_def *nf_config_match(struct nf_config_flat *f,
+	const struct nf_config_node *n, const struct nf_config_args *a, const char ***values,
+	const char **class_name)
 {
 	const struct nf_config_item *item = n->item;
 	const struct nf_config_def *first = item->of_class.def, *d;

@@ -7,9 +7,9 @@
 
 const char *nf_config_parse_name(struct nf_config_tree *t)
 {
-	struct nf_lexer_token word = nf_lexer_next(&t->lexer);
+	const struct nf_lexer_token *word = nf_lexer_next(&t->lexer);
 
-	return nf_arena_copy(&t->arena, word.s, word.len);
+	return nf_arena_copy(&t->arena, word->s, word->len);
 }
 
 bool nf_config_parse_enter(struct nf_config_tree *t, struct nf_lexer_place at)
@@ -22,47 +22,51 @@ bool nf_config_parse_enter(struct nf_config_tree *t, struct nf_lexer_place at)
 	return true;
 }
 
-/* To behind the next ';', or to what ends the element around, or to a word that begins a statement. */
+/* To behind the next ';', or to what ends the element around, or to a word that begins a statement.
+ */
 static void parse_skip(struct nf_config_tree *t)
 {
 	unsigned braces = 0;
 
 	while (true) {
-		struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
-		bool ends = word.kind == '}' || word.kind == ')' || word.kind == NF_LEXER_BARS ||
-			    word.kind >= NF_LEXER_ELEMENTCLASS;
+		struct nf_lexer_place at = nf_lexer_peek(&t->lexer)->at;
+		int kind = nf_lexer_kind(&t->lexer);
+		bool ends = kind == '}' || kind == ')' || kind == NF_LEXER_BARS ||
+			    kind >= NF_LEXER_ELEMENTCLASS;
 
-		if (word.kind == NF_LEXER_END || (ends && braces == 0))
+		if (kind == NF_LEXER_END || (ends && braces == 0))
 			return;
 		nf_lexer_next(&t->lexer);
-		if (word.kind == ';' && braces == 0)
+		if (kind == ';' && braces == 0)
 			return;
-		braces += word.kind == '{';
-		braces -= word.kind == '}';
-		if (word.kind == '(' && nf_lexer_config(&t->lexer, &word) == NULL)
+		braces += kind == '{';
+		braces -= kind == '}';
+		if (kind == '(' && nf_lexer_config(&t->lexer, at) == NULL)
 			return;
 	}
 }
 
-bool nf_config_parse_syntax(struct nf_config_tree *t, const char *expected)
+NF_LEXER_LEAF bool nf_config_parse_syntax(struct nf_config_tree *t, const char *expected)
 {
 	struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
-	bool variable = word.kind == NF_LEXER_VARIABLE;
+	const char *dollar = word.kind == NF_LEXER_VARIABLE ? "$" : "";
+	const char *colon = expected != NULL ? ": expected " : "";
 	int len = word.len < 60 ? (int)word.len : 60;
 
 	t->bad_syntax = true;
 	if (t->stop || t->error_at == word.s)
 		return false;
 	t->error_at = word.s;
+	expected = expected != NULL ? expected : "";
 	if (word.kind == NF_LEXER_END)
-		nf_lexer_error(t->errs, word.at, "syntax error at the end of the text: expected %s",
+		nf_lexer_error(t->errs, word.at, "syntax error near the end of the text%s%s", colon,
 			expected);
-	else if (len == 1 && ((unsigned char)*word.s < ' ' || (unsigned char)*word.s > '~'))
-		nf_lexer_error(t->errs, word.at, "syntax error near byte 0x%02x: expected %s",
-			(unsigned char)*word.s, expected);
+	else if (len == 1 && (*word.s < ' ' || *word.s > '~'))
+		nf_lexer_error(t->errs, word.at, "syntax error near byte 0x%02x%s%s",
+			(unsigned char)*word.s, colon, expected);
 	else
-		nf_lexer_error(t->errs, word.at, "syntax error near '%s%.*s': expected %s",
-			variable ? "$" : "", len, word.s, expected);
+		nf_lexer_error(t->errs, word.at, "syntax error near '%s%.*s'%s%s", dollar, len,
+			word.s, colon, expected);
 	parse_skip(t);
 	return false;
 }
@@ -71,19 +75,18 @@ bool nf_config_parse_syntax(struct nf_config_tree *t, const char *expected)
 static void parse_elementclass(struct nf_config_tree *t)
 {
 	struct nf_config_class c = { .name = NULL };
-	struct nf_lexer_token word;
 	const char *name, *other;
+	int kind = nf_lexer_kind(&t->lexer);
 
-	if (nf_lexer_peek(&t->lexer)->kind != NF_LEXER_NAME) {
+	if (kind != NF_LEXER_NAME) {
 		nf_config_parse_syntax(t, "the name of a class");
 		return;
 	}
 	name = nf_config_parse_name(t);
-	word = *nf_lexer_peek(&t->lexer);
-	if (word.kind == '{') {
-		nf_lexer_next(&t->lexer);
-		c.def = name != NULL ? nf_config_compound(t, name, word.at) : NULL;
-	} else if (word.kind == NF_LEXER_NAME) {
+	kind = nf_lexer_kind(&t->lexer);
+	if (kind == '{') {
+		c.def = name != NULL ? nf_config_compound(t, name) : NULL;
+	} else if (kind == NF_LEXER_NAME) {
 		other = nf_config_parse_name(t);
 		if (other != NULL)
 			nf_config_def_find_class(t, other, &c);
@@ -98,21 +101,21 @@ static void parse_elementclass(struct nf_config_tree *t)
 /* (ARGUMENTS) of a keyword. NULL: there are none (told). */
 static const char *parse_arguments(struct nf_config_tree *t)
 {
-	struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
+	struct nf_lexer_place at = nf_lexer_peek(&t->lexer)->at;
 	const char *config;
 
-	if (word.kind != '(') {
+	if (nf_lexer_kind(&t->lexer) != '(') {
 		nf_config_parse_syntax(t, "'('");
 		return NULL;
 	}
 	nf_lexer_next(&t->lexer);
-	config = nf_lexer_config(&t->lexer, &word);
+	config = nf_lexer_config(&t->lexer, at);
 	t->bad_syntax |= config == NULL;
 	return config;
 }
 
 /* require(...): what it names is the program's business, except for files. */
-static void parse_require(struct nf_config_tree *t)
+NF_LEXER_LEAF static void parse_require(struct nf_config_tree *t)
 {
 	struct nf_lexer_place at = t->lexer.at;
 	const char *s = parse_arguments(t), *end;
@@ -127,9 +130,11 @@ static void parse_require(struct nf_config_tree *t)
 	while (one != NULL && s < end) {
 		len = nf_args_text_argument(&s, end, true, one);
 		if (len > 0 && strncmp(one, "library", 7) == 0 && !nf_lexer_is_word(one[7]))
-			nf_lexer_error(t->errs, at, "require(%.100s): files cannot be read from here", one);
+			nf_lexer_error(t->errs, at,
+				"require(%.100s): files cannot be read from here", one);
 		if (len > 0)
-			nf_text_printf(&t->requirements, "%s%s", t->requirements.len > 0 ? ", " : "", one);
+			nf_text_printf(
+				&t->requirements, "%s%s", t->requirements.len > 0 ? ", " : "", one);
 		s += s < end;
 	}
 	free(one);
@@ -156,7 +161,7 @@ static void parse_variable(struct nf_config_tree *t, struct nf_lexer_place at, c
 }
 
 /* define($a 1, $b 2) */
-static void parse_define(struct nf_config_tree *t)
+NF_LEXER_LEAF static void parse_define(struct nf_config_tree *t)
 {
 	struct nf_lexer_place at = t->lexer.at;
 	const char *s = parse_arguments(t), *end;
@@ -202,19 +207,18 @@ static void parse_chain(struct nf_config_tree *t)
 
 	t->bad_syntax = false;
 	nf_config_chain(t);
-	kind = nf_lexer_peek(&t->lexer)->kind;
+	kind = nf_lexer_kind(&t->lexer);
 	if (!t->bad_syntax && kind != NF_LEXER_END && kind != NF_LEXER_NAME && kind != ';' &&
 		kind != '{' && kind != '}' && kind != '[' && kind != ')' && kind != NF_LEXER_BARS &&
 		kind < NF_LEXER_ELEMENTCLASS)
-		nf_config_parse_syntax(t, "'->', ',' or ';'");
+		nf_config_parse_syntax(t, NULL);
 	t->bad_syntax |= bad;
 }
 
 void nf_config_parse_statements(struct nf_config_tree *t, int end)
 {
 	while (!t->arena.failed) {
-		struct nf_lexer_token word = *nf_lexer_peek(&t->lexer);
-		int kind = word.kind;
+		int kind = nf_lexer_kind(&t->lexer);
 
 		if (kind == NF_LEXER_END || kind == end || (kind == NF_LEXER_BARS && end == '}') ||
 			(kind == '}' && end == ')'))
@@ -224,13 +228,13 @@ void nf_config_parse_statements(struct nf_config_tree *t, int end)
 		} else if (kind == ';') {
 			nf_lexer_next(&t->lexer);
 		} else if (kind == '}' || kind == ')' || kind == NF_LEXER_BARS) {
-			nf_config_parse_syntax(t, "a statement");
+			nf_config_parse_syntax(t, NULL);
 			nf_lexer_next(&t->lexer);
 		} else if (kind == NF_LEXER_NAME || kind == '[' || kind == '{' || kind == '(' ||
 			   kind == NF_LEXER_ARROW || kind == NF_LEXER_ARROWS) {
 			parse_chain(t);
 		} else {
-			nf_config_parse_syntax(t, "a statement");
+			nf_config_parse_syntax(t, NULL);
 		}
 	}
 }

@@ -47,8 +47,8 @@ static bool ports_number(struct nf_config_tree *t, uint32_t *port)
 	}
 	nf_lexer_next(&t->lexer);
 	if (v >= NF_CONFIG_PORTS_MAX) {
-		nf_lexer_error(t->errs, word.at, "port %.*s is too large: %u is the last", (int)word.len,
-			word.s, NF_CONFIG_PORTS_MAX - 1);
+		nf_lexer_error(t->errs, word.at, "port %.*s is too large: %u is the last",
+			(int)word.len, word.s, NF_CONFIG_PORTS_MAX - 1);
 		v = 0;
 	}
 	*port = (uint32_t)v;
@@ -69,14 +69,15 @@ static bool ports_range(struct nf_config_tree *t, struct nf_config_ports *ports)
 		if (!ports_number(t, &last))
 			return false;
 		if (last < first)
-			nf_lexer_error(t->errs, at, "ports %u-%u: the first is larger", first, last);
+			nf_lexer_error(
+				t->errs, at, "ports %u-%u: the first is larger", first, last);
 	}
 	for (; first <= last && !t->stop; first++)
 		ports_add(t, ports, first);
 	return true;
 }
 
-bool nf_config_ports_read(struct nf_config_tree *t, struct nf_config_ports *ports)
+NF_LEXER_LEAF bool nf_config_ports_read(struct nf_config_tree *t, struct nf_config_ports *ports)
 {
 	while (true) {
 		if (nf_lexer_peek(&t->lexer)->kind == ']') {

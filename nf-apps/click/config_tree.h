@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the reader of configurations keeps between its two steps: a tree of definitions as they are
- * written (config_parse.c), which is then laid out flat (config_flatten.c). All of it is in one arena.
- * Internal to nf-apps/click/config*.c.
+ * written (config_parse.c), which is then laid out flat (config_flatten.c). All of it is in one
+ * arena. Internal to nf-apps/click/config*.c.
  */
 #ifndef SLUICE_NF_APPS_CLICK_CONFIG_TREE_H
 #define SLUICE_NF_APPS_CLICK_CONFIG_TREE_H
@@ -89,14 +89,14 @@ struct nf_config_tree {
 	struct nf_lexer lexer;
 	struct nf_errors *errs;
 	struct nf_config_def *file;
-	struct nf_config_def *def;  /* being read */
-	uint32_t input, output;     /* items of def that these names mean now; NF_ARENA_NONE: none */
-	unsigned depth;             /* of compound elements and groups */
+	struct nf_config_def *def; /* being read */
+	uint32_t input, output;    /* items of def that these names mean now; NF_ARENA_NONE: none */
+	unsigned depth;            /* of compound elements and groups */
 	uint32_t nb_defs, nb_items, nb_wires, nb_ports, nb_vars; /* against the limits */
 	bool ends_output; /* the last chain of connections ended in `output` */
 	bool bad_syntax;
 	const char *error_at; /* the word of the last syntax error */
-	bool stop; /* beyond a limit: told, nothing more is read */
+	bool stop;            /* beyond a limit: told, nothing more is read */
 	uint64_t nb_work;
 	struct nf_text requirements;
 };
@@ -117,12 +117,13 @@ void nf_config_def_wire(struct nf_config_tree *t, const struct nf_config_wire *w
 void nf_config_def_param(struct nf_config_tree *t, const char *name, const char *keyword);
 void nf_config_def_var(struct nf_config_tree *t, const char *name, const char *value, bool outside);
 void nf_config_def_class(struct nf_config_tree *t, const char *name, struct nf_config_class c);
-/* What `name` means here as a class. False: none of ours; *c is the program's class of that name. */
+/* What `name` means here as a class. False: none of ours; *c is the program's class of that name.
+ */
 bool nf_config_def_find_class(
 	const struct nf_config_tree *t, const char *name, struct nf_config_class *c);
 /*
- * Checks that the ports in use of an `input` and the `output` behind it are without a gap, among wires
- * from `first_wire` on. `what` names it in messages. Stores how many there are.
+ * Checks that the ports in use of an `input` and the `output` behind it are without a gap, among
+ * wires from `first_wire` on. `what` names it in messages. Stores how many there are.
  */
 void nf_config_def_ports(struct nf_config_tree *t, uint32_t input, uint32_t first_wire,
 	const char *what, struct nf_lexer_place at, uint32_t nb[2]);
@@ -139,16 +140,16 @@ bool nf_config_def_work(struct nf_config_tree *t, struct nf_lexer_place at, uint
 void nf_config_parse_file(struct nf_config_tree *t);
 /* Statements up to what ends the element around them (')', '}' or 0), which is not taken. */
 void nf_config_parse_statements(struct nf_config_tree *t, int end);
-/* Says what is wrong at the next word and skips to where a statement may begin. False. */
+/* The next word is wrong: says so, and what was expected (may be NULL), and skips to where a
+ * statement may begin. Returns false. */
 bool nf_config_parse_syntax(struct nf_config_tree *t, const char *expected);
 /* The next word as a string in the arena; takes it. NULL: no memory. */
 const char *nf_config_parse_name(struct nf_config_tree *t);
 /* Deeper by one, if the limit allows it (else told). */
 bool nf_config_parse_enter(struct nf_config_tree *t, struct nf_lexer_place at);
 
-/* config_compound.c: { ... }, the '{' was taken. NULL: none (told). */
-struct nf_config_def *nf_config_compound(
-	struct nf_config_tree *t, const char *name, struct nf_lexer_place at);
+/* config_compound.c: { ... }, the '{' is the next word. NULL: none (told). */
+struct nf_config_def *nf_config_compound(struct nf_config_tree *t, const char *name);
 
 /* config_chain.c: a list of declarations, or of connections */
 void nf_config_chain(struct nf_config_tree *t);
@@ -164,6 +165,10 @@ struct nf_config_ports {
 bool nf_config_ports_read(struct nf_config_tree *t, struct nf_config_ports *ports);
 /* 0 .. nb - 1 */
 void nf_config_ports_all(struct nf_config_tree *t, struct nf_config_ports *ports, uint32_t nb);
+
+/* config_group.c: ( ... ), the '(' is the next word. Its item; NF_ARENA_NONE: error (told). */
+uint32_t nf_config_group(
+	struct nf_config_tree *t, struct nf_config_ports *in, struct nf_config_ports *out);
 
 /* One element of a list at one side of -> or =>. */
 struct nf_config_end {

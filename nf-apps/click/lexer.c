@@ -12,8 +12,8 @@ const char *nf_lexer_print_place(struct nf_lexer_place at, char buf[NF_LEXER_PLA
 }
 
 /* A message with its place. Long ones are cut at some thousand bytes by what stands in them. */
-static void lex_message(
-	struct nf_errors *errs, struct nf_lexer_place at, bool is_error, const char *fmt, va_list ap)
+static void lex_message(struct nf_errors *errs, struct nf_lexer_place at, bool is_error,
+	const char *fmt, va_list ap)
 {
 	char where[NF_LEXER_PLACE_MAX];
 	struct nf_text message = { 0 };
@@ -114,8 +114,9 @@ static void lex_directive(struct nf_lexer *l)
 	}
 	if (s == end || !lex_is_digit(*s)) {
 		if (!l->quiet)
-			nf_lexer_error(l->errs, l->at, "a line that begins with '#' has to be "
-						       "'# LINE \"FILE\"'");
+			nf_lexer_error(l->errs, l->at,
+				"a line that begins with '#' has to be "
+				"'# LINE \"FILE\"'");
 		l->s = end;
 		return;
 	}
@@ -223,14 +224,6 @@ static struct nf_lexer_token lex_word(struct nf_lexer *l)
 	return t;
 }
 
-struct nf_lexer_token nf_lexer_next(struct nf_lexer *l)
-{
-	if (!l->has_ahead)
-		return lex_word(l);
-	l->has_ahead = false;
-	return l->ahead;
-}
-
 const struct nf_lexer_token *nf_lexer_peek(struct nf_lexer *l)
 {
 	if (!l->has_ahead)
@@ -239,13 +232,26 @@ const struct nf_lexer_token *nf_lexer_peek(struct nf_lexer *l)
 	return &l->ahead;
 }
 
-struct nf_lexer_token nf_lexer_peek2(const struct nf_lexer *l)
+const struct nf_lexer_token *nf_lexer_next(struct nf_lexer *l)
+{
+	const struct nf_lexer_token *word = nf_lexer_peek(l);
+
+	l->has_ahead = false;
+	return word;
+}
+
+int nf_lexer_kind(struct nf_lexer *l)
+{
+	return nf_lexer_peek(l)->kind;
+}
+
+NF_LEXER_LEAF int nf_lexer_kind2(const struct nf_lexer *l)
 {
 	struct nf_lexer copy = *l;
 
 	copy.quiet = true;
 	nf_lexer_next(&copy);
-	return lex_word(&copy);
+	return nf_lexer_kind(&copy);
 }
 
 /*
@@ -275,7 +281,7 @@ bool nf_lexer_is_config(const char *text, size_t len)
 	return s == end && depth == 1;
 }
 
-const char *nf_lexer_config(struct nf_lexer *l, const struct nf_lexer_token *open)
+NF_LEXER_LEAF const char *nf_lexer_config(struct nf_lexer *l, struct nf_lexer_place open)
 {
 	struct nf_text kept = { 0 }; /* what stands before line directives */
 	size_t depth = 1;
@@ -295,7 +301,7 @@ const char *nf_lexer_config(struct nf_lexer *l, const struct nf_lexer_token *ope
 		lex_move(l, next);
 	}
 	if (l->s == l->end) {
-		nf_lexer_error(l->errs, open->at, "this '(' is never closed");
+		nf_lexer_error(l->errs, open, "this '(' is never closed");
 	} else {
 		nf_text_add(&kept, begin, (size_t)(l->s - begin));
 		l->s++;
