@@ -259,8 +259,9 @@ bool nf_args_enum(
 			*v = i;
 			return true;
 		}
-		nf_text_printf(&t, "%s%s", i == 0 ? "one of: " : ", ", words[i]);
 	}
+	for (unsigned i = 0; words[i] != NULL; i++)
+		nf_text_printf(&t, "%s%s", i == 0 ? "one of: " : ", ", words[i]);
 	args_bad(a, key, s, nf_text_get(&t));
 	nf_text_free(&t);
 	return false;

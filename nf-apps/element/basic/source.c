@@ -76,8 +76,7 @@ void nf_source_arg_active(struct nf_source *s, struct nf_args *a, unsigned how)
 	nf_args_bool(a, "ACTIVE", how, &s->active);
 }
 
-static void source_arg_length(
-	struct nf_source *s, struct nf_args *a, const char *key, unsigned how)
+static void source_arg_length(struct nf_source *s, struct nf_args *a, const char *key, unsigned how)
 {
 	int32_t length;
 
