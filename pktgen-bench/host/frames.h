@@ -34,6 +34,28 @@ struct pg_frames_spec {
 	uint16_t stream;
 };
 
+/* Where the flows' addresses come from: networks in host order, masks of 1 to 32 bits. */
+struct pg_frames_nets {
+	uint32_t src, src_mask, dst, dst_mask;
+};
+
+/*
+ * Source and destination address and source port of flow @flow: sources count up within their
+ * network, then ports from 1024 on; destinations are spread over theirs. In network order; two
+ * flows below 2^32 differ as long as network and ports have room.
+ */
+static inline void pg_frames_spread(const struct pg_frames_nets *n, uint32_t flow, uint32_t *src_be,
+	uint32_t *dst_be, uint16_t *port_be)
+{
+	uint32_t hosts = ~n->src_mask > 1 ? ~n->src_mask - 1 : 1;
+	uint32_t mix = flow * 0x9e3779b1u;
+
+	mix ^= mix >> 15;
+	*src_be = __builtin_bswap32(n->src | (hosts > 1 ? 1 + flow % hosts : 0));
+	*dst_be = __builtin_bswap32(n->dst | (mix & ~n->dst_mask));
+	*port_be = __builtin_bswap16((uint16_t)(1024 + flow / hosts % 64512));
+}
+
 /* Spec of flow @flow: addresses count up from 10.0.0.1 / 10.1.0.1, ports from 1024. */
 void pg_frames_flow(struct pg_frames_spec *s, uint32_t flow);
 
@@ -82,6 +104,29 @@ static inline void pg_frames_stamp(uint8_t *buf, uint32_t part, uint32_t seq, ui
 	if (!check)
 		check = 0xffff;
 	memcpy(buf + PG_FRAMES_UDP_AT + 6, &check, 2);
+}
+
+/*
+ * Gives a built frame other addresses and another source port. @ip_part and @part: the sums of its
+ * IPv4 header and of UDP (pg_frames_build) with those fields 0. Returns the partial sum for
+ * pg_frames_stamp, which has to follow.
+ */
+static inline uint32_t pg_frames_readdress(uint8_t *buf, uint32_t ip_part, uint32_t part,
+	uint32_t src_be, uint32_t dst_be, uint16_t port_be)
+{
+	uint64_t ends = (uint64_t)src_be + dst_be, sum = ip_part + ends;
+	uint16_t check;
+
+	memcpy(buf + 26, &src_be, 4);
+	memcpy(buf + 30, &dst_be, 4);
+	memcpy(buf + PG_FRAMES_UDP_AT, &port_be, 2);
+	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	check = (uint16_t)~sum;
+	memcpy(buf + 24, &check, 2);
+	ends = (ends & 0xffff) + ((ends >> 16) & 0xffff) + (ends >> 32);
+	return part + (uint32_t)ends + port_be;
 }
 
 #endif

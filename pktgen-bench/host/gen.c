@@ -11,16 +11,24 @@
 /* The smallest multiple of the sizes' count that holds all flows: the mix stays exact. */
 static unsigned int gen_count(const struct pg_opts *o)
 {
-	unsigned int want = o->flows > GEN_LEAST ? o->flows : GEN_LEAST;
+	unsigned int want = o->flows > GEN_LEAST && !o->spread ? o->flows : GEN_LEAST;
 
 	return (want + o->nb_sizes - 1) / o->nb_sizes * o->nb_sizes;
+}
+
+/* Sum of an IPv4 header without its checksum. */
+static uint32_t gen_ip_part(const uint8_t *buf)
+{
+	return (uint32_t)pg_frames_sum(buf + 14, 10, 0) + pg_frames_sum(buf + 26, 8, 0);
 }
 
 int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q)
 {
 	struct pg_frames_spec s;
 
-	*g = (struct pg_gen){ .nb = gen_count(o) };
+	*g = (struct pg_gen){
+		.nb = gen_count(o), .nets = o->spread ? &o->nets : NULL, .flows = o->flows
+	};
 	if (g->nb * o->queues > GEN_MOST) {
 		fprintf(stderr,
 			"pgbench-host: %u queues of %u flows and sizes are more than %u frames\n",
@@ -29,19 +37,26 @@ int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, u
 	}
 	g->frame = calloc(g->nb + PG_PORT_BURST, sizeof(*g->frame));
 	g->part = calloc(g->nb + PG_PORT_BURST, sizeof(*g->part));
-	if (!g->frame || !g->part)
+	g->ip_part = calloc(g->nb + PG_PORT_BURST, sizeof(*g->ip_part));
+	if (!g->frame || !g->part || !g->ip_part)
 		goto no_memory;
 	for (unsigned int i = 0; i < g->nb; i++) {
 		pg_frames_flow(&s, i % o->flows);
 		s.len = o->size[i % o->nb_sizes];
 		s.stream = (uint16_t)q;
+		if (o->has_mac)
+			memcpy(s.dst, o->dst_mac, sizeof(s.dst));
+		if (o->spread)
+			s.ip_src = s.ip_dst = s.port_src = 0;
 		if (pg_port_frame_alloc(p, &g->frame[i], s.len) < 0)
 			goto no_memory;
 		g->part[i] = pg_frames_build(g->frame[i].data, &s);
+		g->ip_part[i] = gen_ip_part(g->frame[i].data);
 	}
 	for (unsigned int i = 0; i < PG_PORT_BURST; i++) {
 		g->frame[g->nb + i] = g->frame[i % g->nb];
 		g->part[g->nb + i] = g->part[i % g->nb];
+		g->ip_part[g->nb + i] = g->ip_part[i % g->nb];
 	}
 	return 0;
 
@@ -57,7 +72,19 @@ void pg_gen_free(struct pg_gen *g)
 			pg_port_frame_free(&g->frame[i]);
 	free(g->frame);
 	free(g->part);
+	free(g->ip_part);
 	*g = (struct pg_gen){ 0 };
+}
+
+/* The i-th frame of the slice becomes one of the flow whose turn it is. */
+static uint32_t gen_readdress(struct pg_gen *g, unsigned int i)
+{
+	uint32_t src, dst, flow = g->seq + i;
+	uint16_t port;
+
+	pg_frames_spread(g->nets, flow < g->flows ? flow : flow % g->flows, &src, &dst, &port);
+	return pg_frames_readdress(g->frame[g->at + i].data, g->ip_part[g->at + i],
+		g->part[g->at + i], src, dst, port);
 }
 
 static void gen_number(struct pg_gen *g, unsigned int n, enum pg_opts_stamp stamp, uint64_t now_ns)
@@ -67,7 +94,7 @@ static void gen_number(struct pg_gen *g, unsigned int n, enum pg_opts_stamp stam
 	uint64_t ns = stamp >= PG_OPTS_STAMP_BURST ? now_ns : 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		pg_frames_stamp(f[i].data, part[i], g->seq + i, ns);
+		pg_frames_stamp(f[i].data, g->nets ? gen_readdress(g, i) : part[i], g->seq + i, ns);
 		if (stamp != PG_OPTS_STAMP_ALL)
 			ns = 0;
 	}
@@ -81,7 +108,7 @@ unsigned int pg_gen_send(struct pg_gen *g, struct pg_port *p, unsigned int q, un
 	/* A slice must not name the same frame twice with two numbers. */
 	if (n > g->nb)
 		n = g->nb;
-	if (stamp != PG_OPTS_STAMP_NONE)
+	if (stamp != PG_OPTS_STAMP_NONE || g->nets)
 		gen_number(g, n, stamp, now_ns);
 	n = pg_port_tx(p, q, f, n);
 	for (unsigned int i = 0; i < n; i++)

@@ -15,7 +15,11 @@
 
 struct pg_gen {
 	struct pg_port_frame *frame;
-	uint32_t *part;  /* checksum parts for pg_frames_stamp */
+	uint32_t *part;    /* checksum parts for pg_frames_stamp */
+	uint32_t *ip_part; /* and for pg_frames_readdress */
+	const struct pg_frames_nets
+		*nets; /* not NULL: frames get their flow's addresses as they are sent */
+	uint32_t flows;
 	unsigned int nb; /* distinct frames */
 	unsigned int at; /* the next to send */
 	uint32_t seq;    /* its number */

@@ -26,6 +26,9 @@ enum opt_id {
 	O_UNTIL_GONE,
 	O_SIZES,
 	O_FLOWS,
+	O_SRC_NET,
+	O_DST_NET,
+	O_DST_MAC,
 	O_BURST,
 	O_RATE,
 	O_STAMP,
@@ -72,6 +75,9 @@ static const struct option opt_long[] = {
 	{ "size", required_argument, NULL, O_SIZES },
 	{ "sizes", required_argument, NULL, O_SIZES },
 	{ "flows", required_argument, NULL, O_FLOWS },
+	{ "src-net", required_argument, NULL, O_SRC_NET },
+	{ "dst-net", required_argument, NULL, O_DST_NET },
+	{ "dst-mac", required_argument, NULL, O_DST_MAC },
 	{ "burst", required_argument, NULL, O_BURST },
 	{ "rate", required_argument, NULL, O_RATE },
 	{ "stamp", required_argument, NULL, O_STAMP },
@@ -101,6 +107,10 @@ static const struct option opt_long[] = {
 	{ "help", no_argument, NULL, O_HELP },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* Up to so many flows have frames of their own; beyond, frames get their addresses as they are
+ * sent. */
+#define FLOWS_BUILT 1000
 
 static int opt_bad(const char *what, const char *text, const char *want)
 {
@@ -140,6 +150,33 @@ static int opt_real(const char *name, const char *text, double min, double max, 
 		return opt_bad(name, text, want);
 	}
 	*out = v;
+	return 0;
+}
+
+/* "10.0.0.0/8" */
+static int opt_net(const char *name, const char *text, uint32_t *net, uint32_t *mask)
+{
+	unsigned int a, b, c, d, bits;
+	char rest;
+
+	if (sscanf(text, "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &bits, &rest) != 5 || a > 255 ||
+		b > 255 || c > 255 || d > 255 || bits < 1 || bits > 32)
+		return opt_bad(name, text, "want a network such as 10.0.0.0/8");
+	*mask = ~0u << (32 - bits);
+	*net = (a << 24 | b << 16 | c << 8 | d) & *mask;
+	return 0;
+}
+
+static int opt_mac(const char *text, uint8_t mac[6])
+{
+	unsigned int b[6];
+	char rest;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", b, b + 1, b + 2, b + 3, b + 4, b + 5,
+		    &rest) != 6)
+		return opt_bad("dst-mac", text, "want an address such as 52:54:00:12:34:56");
+	for (unsigned int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)b[i];
 	return 0;
 }
 
@@ -208,6 +245,15 @@ static int opt_set_plain(struct pg_opts *o, int id, const char *a)
 	case O_CAPTURE:
 		o->capture = a;
 		return 0;
+	case O_SRC_NET:
+		o->spread = true;
+		return opt_net("src-net", a, &o->nets.src, &o->nets.src_mask);
+	case O_DST_NET:
+		o->spread = true;
+		return opt_net("dst-net", a, &o->nets.dst, &o->nets.dst_mask);
+	case O_DST_MAC:
+		o->has_mac = true;
+		return opt_mac(a, o->dst_mac);
 	case O_PCAP:
 		o->pcap = a;
 		return 0;
@@ -245,7 +291,7 @@ static int opt_set_number(struct pg_opts *o, int id, const char *name, const cha
 		o->queues = (unsigned int)n;
 		break;
 	case O_FLOWS:
-		rc = opt_unsigned(name, a, 1, 1000, &n);
+		rc = opt_unsigned(name, a, 1, 1u << 24, &n);
 		o->flows = (uint32_t)n;
 		break;
 	case O_BURST:
@@ -360,6 +406,7 @@ static void opt_defaults(struct pg_opts *o)
 		.size = { PG_FRAMES_MIN },
 		.nb_sizes = 1,
 		.flows = 1,
+		.nets = { 0x0a000000u, 0xffff0000u, 0x0a010001u, 0xffffffffu },
 		.burst = 32,
 		.stamp = o->mode == PG_OPTS_GEN ? PG_OPTS_STAMP_SEQ : PG_OPTS_STAMP_BURST,
 		.window = compare ? 64 : 0,
@@ -428,5 +475,7 @@ int pg_opts_parse(struct pg_opts *o, int argc, char **argv)
 		return rc == 2 ? 1 : -1;
 	if (!stamp_given && (o->rate_pps || o->mode == PG_OPTS_RFC2544) && o->mode != PG_OPTS_GEN)
 		o->stamp = PG_OPTS_STAMP_ALL;
+	/* more flows than there are frames made beforehand */
+	o->spread |= o->flows > FLOWS_BUILT;
 	return opt_check(o, argc, argv);
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pktgen-bench/host/frames.h"
+
 #define PG_OPTS_SIZES_MAX 256u /* frame sizes in one mix */
 
 enum pg_opts_mode {
@@ -52,6 +54,10 @@ struct pg_opts {
 	uint16_t size[PG_OPTS_SIZES_MAX]; /* bytes on the ring, without CRC */
 	unsigned int nb_sizes;
 	uint32_t flows;
+	struct pg_frames_nets nets; /* of the flows' addresses, if `spread` */
+	bool spread;
+	uint8_t dst_mac[6]; /* if has_mac */
+	bool has_mac;
 	unsigned int burst;
 	double rate_pps; /* 0 = as fast as possible */
 	enum pg_opts_stamp stamp;

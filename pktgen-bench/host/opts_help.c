@@ -30,6 +30,8 @@ const char pg_opts_help[] =
 	"  --size N | --sizes N,N,... | N-M[/STEP] | imix        (64)\n"
 	"  --rate PPS           frames per second, k/M suffix allowed (full speed)\n"
 	"  --flows N            flows, counted over addresses and ports (1)\n"
+	"  --src-net NET/BITS --dst-net NET/BITS   where the flows' addresses come from\n"
+	"  --dst-mac MAC        destination address of the frames (52:54:00:12:34:56)\n"
 	"  --burst N            frames per burst, 1 to 128 (32)\n"
 	"  --rest NS            at full speed, leave a ring alone for so long after a short burst (1000)\n"
 	"  --stamp none|seq|burst|all   what each probe carries (gen: seq, fwd: burst, at a rate: all)\n"

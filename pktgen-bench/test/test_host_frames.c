@@ -150,6 +150,48 @@ static void flows_differ(void **state)
 	}
 }
 
+static void readdressed_frames_are_right(void **state)
+{
+	const struct pg_frames_nets nets = { 0x0a000000u, 0xffff0000u, 0xc0a80000u, 0xffff0000u };
+	uint8_t f[200];
+
+	for (uint32_t flow = 0; flow < 200000; flow += 997) {
+		struct pg_frames_spec s;
+		uint32_t src, dst, part, ip_part;
+		uint16_t port;
+
+		pg_frames_flow(&s, 0);
+		s.ip_src = s.ip_dst = s.port_src = 0;
+		s.len = 60 + flow % 140;
+		part = pg_frames_build(f, &s);
+		ip_part = (uint32_t)pg_frames_sum(f + 14, 10, 0) + pg_frames_sum(f + 26, 8, 0);
+		pg_frames_spread(&nets, flow, &src, &dst, &port);
+		pg_frames_stamp(
+			f, pg_frames_readdress(f, ip_part, part, src, dst, port), flow, flow * 3);
+		assert_right_sums(f, s.len);
+		assert_true(pg_frames_intact(f, s.len));
+		assert_int_equal(f[26] << 8 | f[27], 0x0a00);
+		assert_int_equal(f[30] << 8 | f[31], 0xc0a8);
+	}
+}
+
+static void spread_flows_differ(void **state)
+{
+	const struct pg_frames_nets nets = { 0x0a000000u, 0xffffff00u, 0x0a010001u, 0xffffffffu };
+	static uint8_t seen[1 << 24];
+
+	for (uint32_t flow = 0; flow < 254u * 1000; flow++) {
+		uint32_t src, dst, key;
+		uint16_t port;
+
+		pg_frames_spread(&nets, flow, &src, &dst, &port);
+		assert_int_equal(ntohl(dst), 0x0a010001u);
+		key = (ntohl(src) & 0xff) << 16 | ntohs(port);
+		assert_int_equal(seen[key], 0);
+		seen[key] = 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +202,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_probe_is_refused),
 		cmocka_unit_test(swapping_exchanges_the_addresses),
 		cmocka_unit_test(flows_differ),
+		cmocka_unit_test(readdressed_frames_are_right),
+		cmocka_unit_test(spread_flows_differ),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
