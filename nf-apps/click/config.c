@@ -54,6 +54,7 @@ static void config_read(struct nf_config_tree *t, const char *text, size_t len, 
 		nf_config_def_limit(t, at, "a byte is zero");
 		return;
 	}
+	t->text_len = len;
 	config_outside(t, defines, nb_defines);
 	nf_config_parse_file(t);
 }

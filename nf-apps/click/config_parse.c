@@ -98,8 +98,7 @@ static void parse_elementclass(struct nf_config_tree *t)
 		nf_config_def_class(t, name, c);
 }
 
-/* (ARGUMENTS) of a keyword. NULL: there are none (told). */
-static const char *parse_arguments(struct nf_config_tree *t)
+NF_LEXER_LEAF const char *nf_config_parse_arguments(struct nf_config_tree *t)
 {
 	struct nf_lexer_place at = nf_lexer_peek(&t->lexer)->at;
 	const char *config;
@@ -112,32 +111,6 @@ static const char *parse_arguments(struct nf_config_tree *t)
 	config = nf_lexer_config(&t->lexer, at);
 	t->bad_syntax |= config == NULL;
 	return config;
-}
-
-/* require(...): what it names is the program's business, except for files. */
-NF_LEXER_LEAF static void parse_require(struct nf_config_tree *t)
-{
-	struct nf_lexer_place at = t->lexer.at;
-	const char *s = parse_arguments(t), *end;
-	char *one;
-	size_t len;
-
-	if (s == NULL)
-		return;
-	end = s + strlen(s);
-	one = malloc((size_t)(end - s) + 2);
-	t->arena.failed |= one == NULL;
-	while (one != NULL && s < end) {
-		len = nf_args_text_argument(&s, end, true, one);
-		if (len > 0 && strncmp(one, "library", 7) == 0 && !nf_lexer_is_word(one[7]))
-			nf_lexer_error(t->errs, at,
-				"require(%.100s): files cannot be read from here", one);
-		if (len > 0)
-			nf_text_printf(
-				&t->requirements, "%s%s", t->requirements.len > 0 ? ", " : "", one);
-		s += s < end;
-	}
-	free(one);
 }
 
 /* One "$NAME VALUE" of define(...). */
@@ -164,7 +137,7 @@ static void parse_variable(struct nf_config_tree *t, struct nf_lexer_place at, c
 NF_LEXER_LEAF static void parse_define(struct nf_config_tree *t)
 {
 	struct nf_lexer_place at = t->lexer.at;
-	const char *s = parse_arguments(t), *end;
+	const char *s = nf_config_parse_arguments(t), *end;
 	char *one;
 
 	if (s == NULL)
@@ -188,13 +161,13 @@ static void parse_keyword(struct nf_config_tree *t, int kind)
 		parse_elementclass(t);
 		break;
 	case NF_LEXER_REQUIRE:
-		parse_require(t);
+		nf_config_require(t);
 		break;
 	case NF_LEXER_DEFINE:
 		parse_define(t);
 		break;
 	default: /* provide: what a package says about itself */
-		parse_arguments(t);
+		nf_config_parse_arguments(t);
 		break;
 	}
 }

@@ -99,6 +99,9 @@ struct nf_config_tree {
 	bool stop;            /* beyond a limit: told, nothing more is read */
 	uint64_t nb_work;
 	struct nf_text requirements;
+	struct nf_arena_map libraries; /* read already, by name */
+	unsigned nb_open;              /* of them in each other */
+	size_t text_len;               /* of all that is read */
 };
 
 /* __REST__ */
@@ -145,8 +148,13 @@ void nf_config_parse_statements(struct nf_config_tree *t, int end);
 bool nf_config_parse_syntax(struct nf_config_tree *t, const char *expected);
 /* The next word as a string in the arena; takes it. NULL: no memory. */
 const char *nf_config_parse_name(struct nf_config_tree *t);
+/* (ARGUMENTS) of a keyword. NULL: there are none (told). */
+const char *nf_config_parse_arguments(struct nf_config_tree *t);
 /* Deeper by one, if the limit allows it (else told). */
 bool nf_config_parse_enter(struct nf_config_tree *t, struct nf_lexer_place at);
+
+/* config_require.c: require(...), the word was taken. */
+void nf_config_require(struct nf_config_tree *t);
 
 /* config_compound.c: { ... }, the '{' is the next word. NULL: none (told). */
 struct nf_config_def *nf_config_compound(struct nf_config_tree *t, const char *name);

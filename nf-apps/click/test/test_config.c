@@ -167,8 +167,23 @@ static void test_require(void **state)
 		"require(compact_config, package foo, bar);\n\na :: A;\n");
 	config_check_flat("require();", "");
 	config_check_flat("provide(x, y) a :: A", "a :: A;\n");
-	config_check_errors("\nrequire(a, library \"x.click\")",
-		"f:2: require(library \"x.click\"): files cannot be read from here\n");
+}
+
+/* A library is read once, beside who asks for it. */
+static void test_library(void **state)
+{
+	config_check_flat("require(library lib, library lib3) a :: A; X($four)",
+		"require(package x);\n\nX@2 :: X(4);\na/b/i :: Idle;\n");
+	config_check_errors("\nrequire(a, library\"x.click\")\na ->",
+		"f:3: syntax error near the end of the text\n");
+	config_check_errors("\nrequire(library x/y)", "f:2: x/y: there is no such file\n");
+	config_check_errors("q :: { require(library lib) }",
+		"f:1: require(library lib) inside of an element\n");
+	config_check_errors("require(library /bad) c -> ;",
+		"/bad:3: syntax error near ';'\n/bad:3: syntax error near 'x': expected a port number\n"
+		"f:1: syntax error near ';'\n");
+	config_check_errors("require(library open) };",
+		"open:1: this '{' is never closed\nf:1: syntax error near '}'\n");
 }
 
 /* Where each element and each link is from. */
@@ -258,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_require),
+		cmocka_unit_test(test_library),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_many_ways),
