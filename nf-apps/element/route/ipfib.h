@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Longest prefix match over IPv4, for the routing elements. Strides of 16, 8 and 8 bits, as in
- * DIR-24-8 (Gupta, Lin and McKeown, INFOCOM 1998), with a first level that fits a cache and lower
- * levels that exist only where routes need them:
+ * DIR-24-8 (Gupta, Lin and McKeown, INFOCOM 1998), with a first level that fits a cache and
+ * lower levels that exist only where routes need them:
  *
  *	top    65536 words: the chunk of this /16, next hop of the best route of up to 16 bits
  *	cells  256 half words per chunk: next hop of the best route of 17 to 24 bits, or a tail
  *	tails  for a /24 with longer routes: 16 ranges of its last byte in one cache line, or
  *	       256 next hops in nine
  *
- * 0 in a cell or a tail means "as the level above says", so that a change of a short route touches
- * the top alone. A look-up reads two words, a third line only below a tail. Routes are kept beside
- * that in a hash table whose chains hold together what belongs to one /16 (or /24): from these a
- * chunk (or a tail) is painted again after a change, in some microseconds.
+ * 0 in a cell or a tail means "as the level above says", so that a change of a short route
+ * touches the top alone. A look-up reads two words, a third line only below a tail. Routes are
+ * kept beside that in a hash table whose chains hold together what belongs to one /16 (or /24):
+ * from these a chunk (or a tail) is painted again after a change, in some microseconds.
  *
  * Addresses are in host order here. Thread: one core's.
  */

@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include "nf-apps/element/route/ipfib_paint.h"
 
-#define PAINT_TOPS      65536u
-#define PAINT_CELLS     256u
-#define PAINT_ROOM_MIN  16u
-#define PAINT_RANGES    16u /* of a small tail */
-#define PAINT_BIG_UNITS 9u
+#define FIBPAINT_TOPS      65536u
+#define FIBPAINT_CELLS     256u
+#define FIBPAINT_ROOM_MIN  16u
+#define FIBPAINT_RANGES    16u /* of a small tail */
+#define FIBPAINT_BIG_UNITS 9u
 
 /* What 256 entries of one level say; len 0: nothing. */
-struct paint_level {
-	uint16_t hop[PAINT_CELLS];
-	uint8_t len[PAINT_CELLS];
+struct fibpaint_level {
+	uint16_t hop[FIBPAINT_CELLS];
+	uint8_t len[FIBPAINT_CELLS];
 	unsigned nb; /* routes */
 };
 
-static void *paint_grow(void *old, size_t old_size, size_t size)
+static void *fibpaint_grow(void *old, size_t old_size, size_t size)
 {
 	void *new = aligned_alloc(UK_CACHE_LINE, UK_ALIGN_UP(size, UK_CACHE_LINE));
 
@@ -29,19 +29,19 @@ static void *paint_grow(void *old, size_t old_size, size_t size)
 	return new;
 }
 
-static uint32_t paint_mask(unsigned len)
+static uint32_t fibpaint_mask(unsigned len)
 {
 	return (uint32_t)(0xffffffff00000000ull >> len);
 }
 
 int nf_ipfib_paint_start(struct nf_ipfib *f)
 {
-	uint32_t *top = calloc(PAINT_TOPS, sizeof(*top));
+	uint32_t *top = calloc(FIBPAINT_TOPS, sizeof(*top));
 
-	f->top_len = calloc(PAINT_TOPS, 1);
-	f->cells = paint_grow(NULL, 0, PAINT_ROOM_MIN * PAINT_CELLS * sizeof(*f->cells));
-	f->chunks = calloc(PAINT_ROOM_MIN, sizeof(*f->chunks));
-	f->units = paint_grow(NULL, 0, PAINT_ROOM_MIN * sizeof(*f->units));
+	f->top_len = calloc(FIBPAINT_TOPS, 1);
+	f->cells = fibpaint_grow(NULL, 0, FIBPAINT_ROOM_MIN * FIBPAINT_CELLS * sizeof(*f->cells));
+	f->chunks = calloc(FIBPAINT_ROOM_MIN, sizeof(*f->chunks));
+	f->units = fibpaint_grow(NULL, 0, FIBPAINT_ROOM_MIN * sizeof(*f->units));
 	f->top = top;
 	if (top == NULL || f->top_len == NULL || f->cells == NULL || f->chunks == NULL ||
 		f->units == NULL) {
@@ -49,8 +49,8 @@ int nf_ipfib_paint_start(struct nf_ipfib *f)
 		return -ENOMEM;
 	}
 	/* chunk 0 and unit 0 say nothing */
-	memset(f->cells, 0, PAINT_CELLS * sizeof(*f->cells));
-	f->room_chunks = f->room_units = PAINT_ROOM_MIN;
+	memset(f->cells, 0, FIBPAINT_CELLS * sizeof(*f->cells));
+	f->room_chunks = f->room_units = FIBPAINT_ROOM_MIN;
 	f->nb_chunks = f->nb_units = 1;
 	return 0;
 }
@@ -69,20 +69,20 @@ void nf_ipfib_paint_free(struct nf_ipfib *f)
 	f->units = NULL;
 }
 
-static uint32_t paint_chunk_of(const struct nf_ipfib *f, uint32_t addr)
+static uint32_t fibpaint_chunk_of(const struct nf_ipfib *f, uint32_t addr)
 {
 	return f->top[addr >> 16] >> NF_IPFIB_HOP_BITS;
 }
 
-static int paint_chunk_room(struct nf_ipfib *f, uint32_t room)
+static int fibpaint_chunk_room(struct nf_ipfib *f, uint32_t room)
 {
-	size_t size = (size_t)PAINT_CELLS * sizeof(*f->cells);
+	size_t size = (size_t)FIBPAINT_CELLS * sizeof(*f->cells);
 	uint16_t *cells;
 	struct nf_ipfib_chunk *chunks;
 
 	if (room <= f->room_chunks)
 		return 0;
-	cells = paint_grow(f->cells, f->nb_chunks * size, room * size);
+	cells = fibpaint_grow(f->cells, f->nb_chunks * size, room * size);
 	if (cells == NULL)
 		return -ENOMEM;
 	f->cells = cells;
@@ -95,19 +95,19 @@ static int paint_chunk_room(struct nf_ipfib *f, uint32_t room)
 }
 
 /* One more; by half again as many, so that a copy of them all is rare. */
-static int paint_chunk_next(struct nf_ipfib *f)
+static int fibpaint_chunk_next(struct nf_ipfib *f)
 {
 	uint32_t room = f->room_chunks + f->room_chunks / 2;
 
 	if (f->nb_chunks < f->room_chunks)
 		return 0;
-	return paint_chunk_room(f, room > PAINT_TOPS + 1 ? PAINT_TOPS + 1 : room);
+	return fibpaint_chunk_room(f, room > FIBPAINT_TOPS + 1 ? FIBPAINT_TOPS + 1 : room);
 }
 
 /* As many as the routes need, and some to come. */
-static int paint_chunk_reserve(struct nf_ipfib *f)
+static int fibpaint_chunk_reserve(struct nf_ipfib *f)
 {
-	uint8_t *seen = calloc(PAINT_TOPS / 8, 1);
+	uint8_t *seen = calloc(FIBPAINT_TOPS / 8, 1);
 	uint32_t nb = 1;
 
 	if (seen == NULL)
@@ -121,24 +121,24 @@ static int paint_chunk_reserve(struct nf_ipfib *f)
 		nb++;
 	}
 	free(seen);
-	nb += nb / 8 + PAINT_ROOM_MIN;
-	return paint_chunk_room(f, nb > PAINT_TOPS + 1 ? PAINT_TOPS + 1 : nb);
+	nb += nb / 8 + FIBPAINT_ROOM_MIN;
+	return fibpaint_chunk_room(f, nb > FIBPAINT_TOPS + 1 ? FIBPAINT_TOPS + 1 : nb);
 }
 
 int nf_ipfib_paint_hold(struct nf_ipfib *f, uint32_t addr)
 {
-	uint32_t i = paint_chunk_of(f, addr);
+	uint32_t i = fibpaint_chunk_of(f, addr);
 
 	if (i == 0) {
 		if (f->free_chunk != 0) {
 			i = f->free_chunk;
 			f->free_chunk = f->chunks[i].group;
-		} else if (paint_chunk_next(f) == 0) {
+		} else if (fibpaint_chunk_next(f) == 0) {
 			i = f->nb_chunks++;
 		} else {
 			return -ENOMEM;
 		}
-		memset(&f->cells[i * PAINT_CELLS], 0, PAINT_CELLS * sizeof(*f->cells));
+		memset(&f->cells[i * FIBPAINT_CELLS], 0, FIBPAINT_CELLS * sizeof(*f->cells));
 		f->chunks[i] = (struct nf_ipfib_chunk){ 0 };
 		f->top[addr >> 16] |= i << NF_IPFIB_HOP_BITS;
 	}
@@ -146,12 +146,12 @@ int nf_ipfib_paint_hold(struct nf_ipfib *f, uint32_t addr)
 	return 0;
 }
 
-static uint32_t paint_group_room(const struct nf_ipfib_chunk *c)
+static uint32_t fibpaint_group_room(const struct nf_ipfib_chunk *c)
 {
 	return c->order == 0 ? 0 : 1u << (c->order - 1);
 }
 
-static void paint_group_free(struct nf_ipfib *f, const struct nf_ipfib_chunk *c)
+static void fibpaint_group_free(struct nf_ipfib *f, const struct nf_ipfib_chunk *c)
 {
 	if (c->order == 0)
 		return;
@@ -161,18 +161,18 @@ static void paint_group_free(struct nf_ipfib *f, const struct nf_ipfib_chunk *c)
 
 void nf_ipfib_paint_drop(struct nf_ipfib *f, uint32_t addr)
 {
-	uint32_t i = paint_chunk_of(f, addr);
+	uint32_t i = fibpaint_chunk_of(f, addr);
 
 	if (--f->chunks[i].nb_routes > 0)
 		return;
-	paint_group_free(f, &f->chunks[i]);
+	fibpaint_group_free(f, &f->chunks[i]);
 	f->top[addr >> 16] &= NF_IPFIB_HOP_MASK;
 	f->chunks[i].group = f->free_chunk;
 	f->free_chunk = i;
 }
 
 /* The first of 1 << order units; 0: no memory. */
-static uint32_t paint_group_alloc(struct nf_ipfib *f, unsigned order)
+static uint32_t fibpaint_group_alloc(struct nf_ipfib *f, unsigned order)
 {
 	uint32_t group = f->free_group[order], nb = 1u << order, room = f->room_units;
 	struct nf_ipfib_unit *units;
@@ -184,7 +184,7 @@ static uint32_t paint_group_alloc(struct nf_ipfib *f, unsigned order)
 	while (room < f->nb_units + nb)
 		room *= 2;
 	if (room > f->room_units) {
-		units = paint_grow(f->units, (size_t)f->nb_units * sizeof(*units),
+		units = fibpaint_grow(f->units, (size_t)f->nb_units * sizeof(*units),
 			(size_t)room * sizeof(*units));
 		if (units == NULL)
 			return 0;
@@ -196,29 +196,29 @@ static uint32_t paint_group_alloc(struct nf_ipfib *f, unsigned order)
 	return group;
 }
 
-static uint32_t paint_tail_units(uint16_t cell)
+static uint32_t fibpaint_tail_units(uint16_t cell)
 {
-	return (cell & NF_IPFIB_TAIL) == 0 ? 0 : cell & NF_IPFIB_BIG ? PAINT_BIG_UNITS : 1;
+	return (cell & NF_IPFIB_TAIL) == 0 ? 0 : cell & NF_IPFIB_BIG ? FIBPAINT_BIG_UNITS : 1;
 }
 
 /* A larger group for the chunk with `more` units free at its end; what is in use moves there. */
-static int paint_regroup(struct nf_ipfib *f, uint32_t chunk, uint32_t more)
+static int fibpaint_regroup(struct nf_ipfib *f, uint32_t chunk, uint32_t more)
 {
-	uint16_t *cells = &f->cells[chunk * PAINT_CELLS];
+	uint16_t *cells = &f->cells[chunk * FIBPAINT_CELLS];
 	struct nf_ipfib_chunk *c = &f->chunks[chunk];
 	uint32_t nb = 0, group;
 	unsigned order = 0;
 
-	for (unsigned i = 0; i < PAINT_CELLS; i++)
-		nb += paint_tail_units(cells[i]);
+	for (unsigned i = 0; i < FIBPAINT_CELLS; i++)
+		nb += fibpaint_tail_units(cells[i]);
 	while (1u << order < nb + more)
 		order++;
-	group = paint_group_alloc(f, order);
+	group = fibpaint_group_alloc(f, order);
 	if (group == 0)
 		return -ENOMEM;
 	nb = 0;
-	for (unsigned i = 0; i < PAINT_CELLS; i++) {
-		uint32_t n = paint_tail_units(cells[i]);
+	for (unsigned i = 0; i < FIBPAINT_CELLS; i++) {
+		uint32_t n = fibpaint_tail_units(cells[i]);
 
 		if (n == 0)
 			continue;
@@ -227,7 +227,7 @@ static int paint_regroup(struct nf_ipfib *f, uint32_t chunk, uint32_t more)
 		cells[i] = (uint16_t)((cells[i] & ~NF_IPFIB_PLACE) | nb);
 		nb += n;
 	}
-	paint_group_free(f, c);
+	fibpaint_group_free(f, c);
 	c->group = group;
 	c->order = (uint8_t)(order + 1);
 	c->nb_used = (uint16_t)nb;
@@ -235,13 +235,13 @@ static int paint_regroup(struct nf_ipfib *f, uint32_t chunk, uint32_t more)
 }
 
 /* The place of `nb` new units in the chunk's group, or -ENOMEM. */
-static int paint_take(struct nf_ipfib *f, uint32_t chunk, uint32_t nb)
+static int fibpaint_take(struct nf_ipfib *f, uint32_t chunk, uint32_t nb)
 {
 	struct nf_ipfib_chunk *c = &f->chunks[chunk];
 	int rc = 0;
 
-	if (c->nb_used + nb > paint_group_room(c))
-		rc = paint_regroup(f, chunk, nb);
+	if (c->nb_used + nb > fibpaint_group_room(c))
+		rc = fibpaint_regroup(f, chunk, nb);
 	if (rc < 0)
 		return rc;
 	rc = c->nb_used;
@@ -249,7 +249,7 @@ static int paint_take(struct nf_ipfib *f, uint32_t chunk, uint32_t nb)
 	return rc;
 }
 
-static void paint_route(struct paint_level *l, const struct nf_ipfib_rec *r, unsigned shift)
+static void fibpaint_route(struct fibpaint_level *l, const struct nf_ipfib_rec *r, unsigned shift)
 {
 	unsigned first = r->addr >> shift & 0xff, nb = 1u << (32 - shift - r->len);
 
@@ -263,8 +263,8 @@ static void paint_route(struct paint_level *l, const struct nf_ipfib_rec *r, uns
 }
 
 /* Everything of one /16 with 17 to 24 bits (shift 8), or of one /24 with more (shift 0). */
-static void paint_read(
-	const struct nf_ipfib *f, uint32_t addr, unsigned shift, struct paint_level *l)
+static void fibpaint_read(
+	const struct nf_ipfib *f, uint32_t addr, unsigned shift, struct fibpaint_level *l)
 {
 	unsigned least = 32 - 8 - shift + 1, most = least + 7;
 
@@ -273,19 +273,19 @@ static void paint_read(
 		const struct nf_ipfib_rec *r = &f->recs[i - 1];
 
 		if (r->len >= least && r->len <= most && (r->addr ^ addr) >> shift >> 8 == 0)
-			paint_route(l, r, shift);
+			fibpaint_route(l, r, shift);
 	}
 }
 
-static void paint_cells(struct nf_ipfib *f, uint32_t addr)
+static void fibpaint_cells(struct nf_ipfib *f, uint32_t addr)
 {
-	uint32_t chunk = paint_chunk_of(f, addr);
-	uint16_t *cells = &f->cells[chunk * PAINT_CELLS];
+	uint32_t chunk = fibpaint_chunk_of(f, addr);
+	uint16_t *cells = &f->cells[chunk * FIBPAINT_CELLS];
 	struct nf_ipfib_unit *group = &f->units[f->chunks[chunk].group];
-	struct paint_level l;
+	struct fibpaint_level l;
 
-	paint_read(f, addr, 8, &l);
-	for (unsigned i = 0; i < PAINT_CELLS; i++) {
+	fibpaint_read(f, addr, 8, &l);
+	for (unsigned i = 0; i < FIBPAINT_CELLS; i++) {
 		if (cells[i] & NF_IPFIB_TAIL)
 			group[cells[i] & NF_IPFIB_PLACE].base = l.hop[i];
 		else
@@ -293,42 +293,42 @@ static void paint_cells(struct nf_ipfib *f, uint32_t addr)
 	}
 }
 
-static unsigned paint_ranges(const struct paint_level *l)
+static unsigned fibpaint_ranges(const struct fibpaint_level *l)
 {
 	unsigned nb = 1;
 
-	for (unsigned i = 1; i < PAINT_CELLS; i++)
+	for (unsigned i = 1; i < FIBPAINT_CELLS; i++)
 		nb += l->hop[i] != l->hop[i - 1];
 	return nb;
 }
 
-static void paint_small(struct nf_ipfib_unit *u, const struct paint_level *l)
+static void fibpaint_small(struct nf_ipfib_unit *u, const struct fibpaint_level *l)
 {
 	unsigned nb = 0;
 
-	for (unsigned i = 0; i < PAINT_CELLS; i++) {
+	for (unsigned i = 0; i < FIBPAINT_CELLS; i++) {
 		if (i > 0 && l->hop[i] == l->hop[i - 1])
 			continue;
 		u->start[nb] = (uint8_t)i;
 		u->hop[nb++] = l->hop[i];
 	}
-	for (; nb < PAINT_RANGES; nb++) { /* also the last one is found by the highest bit */
+	for (; nb < FIBPAINT_RANGES; nb++) { /* also the last one is found by the highest bit */
 		u->start[nb] = u->start[nb - 1];
 		u->hop[nb] = u->hop[nb - 1];
 	}
 }
 
-static int paint_tail(struct nf_ipfib *f, uint32_t addr)
+static int fibpaint_tail(struct nf_ipfib *f, uint32_t addr)
 {
-	uint32_t chunk = paint_chunk_of(f, addr);
-	uint32_t at = chunk * PAINT_CELLS + (addr >> 8 & 0xff);
+	uint32_t chunk = fibpaint_chunk_of(f, addr);
+	uint32_t at = chunk * FIBPAINT_CELLS + (addr >> 8 & 0xff);
 	uint16_t cell = f->cells[at], base = cell;
 	struct nf_ipfib_unit *u = NULL;
-	struct paint_level l;
+	struct fibpaint_level l;
 	bool is_big;
 	int place;
 
-	paint_read(f, addr, 0, &l);
+	fibpaint_read(f, addr, 0, &l);
 	if (cell & NF_IPFIB_TAIL) {
 		u = &f->units[f->chunks[chunk].group + (cell & NF_IPFIB_PLACE)];
 		base = u->base;
@@ -337,9 +337,9 @@ static int paint_tail(struct nf_ipfib *f, uint32_t addr)
 		f->cells[at] = base;
 		return 0;
 	}
-	is_big = (u != NULL && cell & NF_IPFIB_BIG) || paint_ranges(&l) > PAINT_RANGES;
+	is_big = (u != NULL && cell & NF_IPFIB_BIG) || fibpaint_ranges(&l) > FIBPAINT_RANGES;
 	if (u == NULL || (is_big && (cell & NF_IPFIB_BIG) == 0)) {
-		place = paint_take(f, chunk, is_big ? PAINT_BIG_UNITS : 1);
+		place = fibpaint_take(f, chunk, is_big ? FIBPAINT_BIG_UNITS : 1);
 		if (place < 0)
 			return place;
 		f->cells[at] = (uint16_t)(NF_IPFIB_TAIL | (is_big ? NF_IPFIB_BIG : 0) | place);
@@ -349,12 +349,12 @@ static int paint_tail(struct nf_ipfib *f, uint32_t addr)
 	if (is_big)
 		memcpy(u[1].big, l.hop, sizeof(l.hop));
 	else
-		paint_small(u, &l);
+		fibpaint_small(u, &l);
 	return 0;
 }
 
 /* Which route is the best for all of a prefix of at most 16 bits: its own or a shorter one. */
-static void paint_tops(struct nf_ipfib *f, uint32_t addr, unsigned len)
+static void fibpaint_tops(struct nf_ipfib *f, uint32_t addr, unsigned len)
 {
 	uint32_t first = addr >> 16, nb = 1u << (16 - len);
 	const struct nf_ipfib_rec *r = NULL;
@@ -362,7 +362,7 @@ static void paint_tops(struct nf_ipfib *f, uint32_t addr, unsigned len)
 	uint8_t is;
 
 	for (unsigned l = len + 1; r == NULL && l-- > 0;)
-		r = nf_ipfib_rec(f, addr & paint_mask(l), l);
+		r = nf_ipfib_rec(f, addr & fibpaint_mask(l), l);
 	hop = r != NULL ? r->hop : 0;
 	is = r != NULL ? (uint8_t)(r->len + 1) : 0;
 	for (uint32_t i = first; i < first + nb; i++) {
@@ -376,18 +376,18 @@ static void paint_tops(struct nf_ipfib *f, uint32_t addr, unsigned len)
 int nf_ipfib_paint(struct nf_ipfib *f, uint32_t addr, unsigned len)
 {
 	if (len > 24)
-		return paint_tail(f, addr);
+		return fibpaint_tail(f, addr);
 	if (len > 16)
-		paint_cells(f, addr);
+		fibpaint_cells(f, addr);
 	else
-		paint_tops(f, addr, len);
+		fibpaint_tops(f, addr, len);
 	return 0;
 }
 
 /* Short routes, and a chunk for each /16 that has longer ones. */
-static int paint_all_tops(struct nf_ipfib *f)
+static int fibpaint_all_tops(struct nf_ipfib *f)
 {
-	int rc = paint_chunk_reserve(f);
+	int rc = fibpaint_chunk_reserve(f);
 
 	for (uint32_t i = 0; i < f->nb_recs && rc == 0; i++) {
 		const struct nf_ipfib_rec *r = &f->recs[i];
@@ -395,34 +395,35 @@ static int paint_all_tops(struct nf_ipfib *f)
 		if (!r->used)
 			continue;
 		if (r->len <= 16)
-			paint_tops(f, r->addr, r->len);
+			fibpaint_tops(f, r->addr, r->len);
 		else
 			rc = nf_ipfib_paint_hold(f, r->addr);
 		if (rc == 0 && r->len > 16 && r->len <= 24)
-			f->chunks[paint_chunk_of(f, r->addr)].is_pending = 1;
+			f->chunks[fibpaint_chunk_of(f, r->addr)].is_pending = 1;
 	}
 	return rc;
 }
 
 int nf_ipfib_paint_all(struct nf_ipfib *f)
 {
-	int rc = paint_all_tops(f);
+	int rc = fibpaint_all_tops(f);
 
 	for (uint32_t i = 0; i < f->nb_recs && rc == 0; i++) {
 		const struct nf_ipfib_rec *r = &f->recs[i];
-		struct nf_ipfib_chunk *c = &f->chunks[paint_chunk_of(f, r->addr)];
+		struct nf_ipfib_chunk *c = &f->chunks[fibpaint_chunk_of(f, r->addr)];
 
 		if (r->used && r->len > 16 && c->is_pending) {
 			c->is_pending = 0;
-			paint_cells(f, r->addr);
+			fibpaint_cells(f, r->addr);
 		}
 	}
 	for (uint32_t i = 0; i < f->nb_recs && rc == 0; i++) {
 		const struct nf_ipfib_rec *r = &f->recs[i];
-		uint32_t at = paint_chunk_of(f, r->addr) * PAINT_CELLS + (r->addr >> 8 & 0xff);
+		uint32_t at =
+			fibpaint_chunk_of(f, r->addr) * FIBPAINT_CELLS + (r->addr >> 8 & 0xff);
 
 		if (r->used && r->len > 24 && (f->cells[at] & NF_IPFIB_TAIL) == 0)
-			rc = paint_tail(f, r->addr);
+			rc = fibpaint_tail(f, r->addr);
 	}
 	return rc;
 }

@@ -2,10 +2,10 @@
 /*
  * LinearIPLookup(ADDR/MASK [GW] OUT, ...)
  *
- * IPv4 routing table: looks up each packet's destination address
- * annotation (the longest matching prefix wins), sets the annotation to the route's gateway, if
- * it has one, and sends the packet to the route's output.
- * Unlike what the name says it is as fast as RadixIPLookup: one table serves both (see ipfib.h).
+ * IPv4 routing table: looks up each packet's destination address annotation (the longest
+ * matching prefix wins), sets the annotation to the route's gateway, if it has one, and sends
+ * the packet to the route's output. Unlike what the name says it is as fast as RadixIPLookup:
+ * one table serves both (see ipfib.h).
  *
  * Each argument is a route: an address with a prefix length or mask (a bare address is /32,
  * "10/8" is allowed), a gateway or "-" for none, and an output. Names from AddressInfo may stand

@@ -4,8 +4,8 @@
  *
  * IPv4 routing table for any number of routes: looks up each packet's destination address
  * annotation (the longest matching prefix wins), sets the annotation to the route's gateway, if
- * it has one, and sends the packet to the route's output. It is the same as RadixIPLookup:
- * one table serves both (see ipfib.h).
+ * it has one, and sends the packet to the route's output. It is the same as RadixIPLookup: one
+ * table serves both (see ipfib.h).
  *
  * Each argument is a route: an address with a prefix length or mask (a bare address is /32,
  * "10/8" is allowed), a gateway or "-" for none, and an output. Names from AddressInfo may stand

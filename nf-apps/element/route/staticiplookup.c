@@ -2,9 +2,9 @@
 /*
  * StaticIPLookup(ADDR/MASK [GW] OUT, ...)
  *
- * IPv4 routing table that does not change: looks up each packet's destination address
- * annotation (the longest matching prefix wins), sets the annotation to the route's gateway, if
- * it has one, and sends the packet to the route's output.
+ * IPv4 routing table that does not change: looks up each packet's destination address annotation
+ * (the longest matching prefix wins), sets the annotation to the route's gateway, if it has one,
+ * and sends the packet to the route's output.
  *
  * Each argument is a route: an address with a prefix length or mask (a bare address is /32,
  * "10/8" is allowed), a gateway or "-" for none, and an output. Names from AddressInfo may stand
