@@ -21,6 +21,7 @@
 #include <errno.h>
 #include "nf-apps/click/handler.h"
 #include "nf-apps/element/queue/codellaw.h"
+#include "nf-apps/element/queue/fixed.h"
 #include "nf-apps/element/queue/storage.h"
 
 #define CODEL_TARGET_NS   5000000
@@ -174,7 +175,7 @@ static int codel_read_time(struct nf_element *e, uintptr_t arg, const char *para
 {
 	const struct codel *s = e->state;
 
-	nf_addr_print_time(arg == CODEL_TARGET ? s->law.target_ns : s->law.interval_ns, out);
+	nf_fixed_print_interval(arg == CODEL_TARGET ? s->law.target_ns : s->law.interval_ns, out);
 	return 0;
 }
 
@@ -204,7 +205,7 @@ static int codel_read_stats(struct nf_element *e, uintptr_t arg, const char *par
 
 	nf_text_printf(out, "%u current queue\n%lu drops\n%lu packets\n",
 		nf_storage_stored(&s->queues), s->nb_drops, s->nb_passed);
-	nf_addr_print_time(s->delay_ns, out);
+	nf_fixed_print_interval(s->delay_ns, out);
 	nf_text_printf(out, " delay\n%s\n", s->law.dropping ? "dropping" : "not dropping");
 	return 0;
 }

@@ -14,6 +14,7 @@
  * Example: FromDevice(eth0) -> SetTimestamp -> Queue(1000) -> DelayShaper(30ms) -> ToDevice(eth1);
  */
 #include "nf-apps/click/handler.h"
+#include "nf-apps/element/queue/fixed.h"
 #include "nf-apps/element/queue/gate.h"
 
 struct delayshaper {
@@ -124,7 +125,7 @@ static int delayshaper_read(struct nf_element *e, uintptr_t arg, const char *par
 {
 	const struct delayshaper *s = e->state;
 
-	nf_addr_print_time(s->delay_ns, out);
+	nf_fixed_print_interval(s->delay_ns, out);
 	return 0;
 }
 

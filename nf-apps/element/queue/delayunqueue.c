@@ -16,6 +16,7 @@
 #include "nf-apps/click/element.h"
 #include "nf-apps/click/handler.h"
 #include "nf-apps/click/signal.h"
+#include "nf-apps/element/queue/fixed.h"
 
 struct delayunqueue {
 	struct uk_netbuf *held; /* its time stamp is when it may go */
@@ -131,7 +132,7 @@ static int delayunqueue_read(struct nf_element *e, uintptr_t arg, const char *pa
 {
 	const struct delayunqueue *s = e->state;
 
-	nf_addr_print_time(s->delay_ns, out);
+	nf_fixed_print_interval(s->delay_ns, out);
 	return 0;
 }
 

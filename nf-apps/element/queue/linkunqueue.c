@@ -19,6 +19,7 @@
 #include "nf-apps/click/element.h"
 #include "nf-apps/click/handler.h"
 #include "nf-apps/click/signal.h"
+#include "nf-apps/element/queue/fixed.h"
 #include "nf-apps/element/queue/rated.h"
 
 struct linkunqueue_conf {
@@ -192,7 +193,7 @@ static int linkunqueue_read(struct nf_element *e, uintptr_t arg, const char *par
 	const struct linkunqueue_conf *c = e->conf;
 
 	if (arg == 0)
-		nf_addr_print_time(c->latency_ns, out);
+		nf_fixed_print_interval(c->latency_ns, out);
 	else
 		nf_rated_print(c->bandwidth, true, out);
 	return 0;
