@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nf-apps/click/addr.h"
 #include "nf-apps/click/device.h"
 #include "nf-apps/element/trace/input.h"
 #include "nf-apps/element/trace/pcap.h"

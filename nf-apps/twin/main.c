@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include "nf-apps/click/file.h"
 #include "nf-apps/click/handler.h"
 #include "nf-apps/click/router.h"
@@ -19,12 +18,14 @@
 #include "nf-apps/twin/macs.h"
 #include "nf-apps/twin/options.h"
 #include "nf-apps/twin/plat.h"
+#include "nf-apps/twin/sockets.h"
 #include "plat-kvm/clock.h"
 
-#define MAIN_IDLE_NS  10000000 /* longest sleep */
-#define MAIN_POLL_NS  50000    /* the same while a task polls */
-#define MAIN_TICK_NS  1000     /* what a round with work lasts in simulated time */
-#define MAIN_NB_LARGE 64       /* buffers for packets beyond a usual frame */
+#define MAIN_IDLE_NS     10000000 /* longest sleep */
+#define MAIN_POLL_NS     50000    /* the same while a task polls */
+#define MAIN_TICK_NS     1000     /* what a round with work lasts in simulated time */
+#define MAIN_LOOK_ROUNDS 64       /* clients are looked at each so many rounds with work */
+#define MAIN_NB_LARGE    64       /* buffers for packets beyond a usual frame */
 
 static volatile sig_atomic_t main_stop;
 
@@ -147,23 +148,23 @@ static int main_compile(
 	return rc;
 }
 
-/* Nothing was to be done: sleeps until a timer is due. A signal ends the sleep. */
-static void main_idle(const struct nf_core *core)
+/* Nothing was to be done: sleeps until a timer is due. A signal or a client ends the sleep. */
+static void main_idle(struct nf_router *r)
 {
+	const struct nf_core *core = r->core;
 	uint64_t now = uk_clock_ns(), next = nf_core_next_ns(core);
 	uint64_t most = core->tasks != NULL ? MAIN_POLL_NS : MAIN_IDLE_NS;
 	uint64_t ns = next <= now ? 0 : next - now;
-	struct timespec t;
 
 	if (nf_plat_is_simulated() && (core->tasks != NULL || next != UINT64_MAX)) {
 		nf_plat_advance(core->tasks == NULL || ns < most ? ns : most);
-		return;
+		ns = 0;
 	}
-	t = (struct timespec){ .tv_nsec = (long)(ns < most ? ns : most) };
-	(void)nanosleep(&t, NULL);
+	nf_sockets_poll(r, ns < most ? ns : most);
 }
 
-static void main_run(struct nf_core *core, struct nf_router *r)
+/* Returns the router that ran last. */
+static struct nf_router *main_run(struct nf_core *core, struct nf_router *r)
 {
 	struct sigaction a = { .sa_handler = main_on_signal };
 
@@ -177,9 +178,13 @@ static void main_run(struct nf_core *core, struct nf_router *r)
 		nf_router_check_stop(r);
 		if (work && nf_plat_is_simulated())
 			nf_plat_advance(MAIN_TICK_NS);
-		else if (!work && !core->stopping && !main_stop)
-			main_idle(core);
+		if (!work && !core->stopping && !main_stop)
+			main_idle(r);
+		else if (core->rounds % MAIN_LOOK_ROUNDS == 0 && nf_sockets_any())
+			nf_sockets_poll(r, 0);
+		r = nf_router_switch(r);
 	}
+	return r;
 }
 
 static void main_print_time(uint64_t begin_ns)
@@ -194,14 +199,15 @@ static void main_print_time(uint64_t begin_ns)
 		(unsigned long)(ms / 1000 % 60), (unsigned long)(ms / 10 % 100));
 }
 
-/* What cannot be had yet is said, not passed over. */
-static const char *main_missing(const struct nf_options *o)
+static int main_listen(const struct nf_options *o, struct nf_errors *errs)
 {
-	if (o->nb_ports > 0 || o->nb_sockets > 0)
-		return "control connections (-p, -u) are not here yet";
-	if (o->reconfigure)
-		return "a live change of the configuration (-R) is not here yet";
-	return NULL;
+	int rc = 0;
+
+	for (unsigned i = 0; i < o->nb_ports && rc == 0; i++)
+		rc = nf_sockets_open_tcp(o->ports[i], errs);
+	for (unsigned i = 0; i < o->nb_sockets && rc == 0; i++)
+		rc = nf_sockets_open_unix(o->sockets[i], errs);
+	return rc;
 }
 
 /* The exit code. */
@@ -214,17 +220,20 @@ static int main_work(const struct nf_options *o, struct nf_core *core)
 
 	for (unsigned i = 0; i < o->nb_devices; i++)
 		code |= nf_device_map(o->devices[i], &errs) < 0;
+	code |= main_listen(o, &errs) < 0;
 	r = code == 0 ? main_load(o, core, &errs) : NULL;
 	main_tell(&errs, o->no_warnings);
 	nf_errors_free(&errs);
-	if (r == NULL)
+	if (r == NULL) {
+		nf_sockets_close();
 		return 1;
+	}
 	if (o->output != NULL && main_output(r, o->output, &errs) < 0)
 		code = 1;
 	if (o->compile != NULL && main_compile(r, o, &errs) < 0)
 		code = 1;
 	if (!o->quit && o->compile == NULL)
-		main_run(core, r);
+		r = main_run(core, r);
 	(void)fflush(stdout);
 	if (o->time)
 		main_print_time(begin_ns);
@@ -232,6 +241,7 @@ static int main_work(const struct nf_options *o, struct nf_core *core)
 		code = 1;
 	if (o->exit_handler != NULL)
 		code = nf_ask_exit(r, o->exit_handler);
+	nf_sockets_close();
 	nf_router_destroy(r);
 	main_tell(&errs, o->no_warnings);
 	nf_errors_free(&errs);
@@ -259,10 +269,6 @@ int main(int argc, char *argv[])
 
 	if (code >= 0)
 		return code;
-	if (main_missing(&o) != NULL) {
-		(void)fprintf(stderr, "sluice-click: %s\n", main_missing(&o));
-		return 1;
-	}
 	nf_macs_define(&o, 0x02);
 	if (o.simulate)
 		nf_plat_simulate(o.start_ns);
