@@ -60,11 +60,24 @@ static const struct nf_class live_sink = { .name = "Sink",
 	.push = live_sink_push,
 	.take_state = live_sink_take };
 
-const struct nf_class *const nf_classes[] = { &live_feed, &live_sink, &nf_adaptivered, &nf_codel,
-	&nf_delayshaper, &nf_delayunqueue, &nf_drrsched, &nf_frontdropqueue, &nf_linkunqueue,
-	&nf_mixedqueue, &nf_priosched, &nf_queue, &nf_ratedunqueue, &nf_ratedunqueue_bandwidth,
-	&nf_red, &nf_roundrobinsched, &nf_shaper, &nf_shaper_bandwidth, &nf_simplequeue,
-	&nf_stridesched, &nf_timesortedsched, &nf_unqueue, NULL };
+static void write_text(const char *name, const char *value);
+
+/* Resets the Unqueue that pushes to it, each time. */
+static void live_again_push(struct nf_element *e, unsigned port, struct uk_netbuf **v, uint16_t n)
+{
+	write_text("u.reset", "");
+	nf_element_emit(e, 0, v, n);
+}
+
+static const struct nf_class live_again = {
+	.name = "Again", .ports = "1/1", .processing = "h/h", .push = live_again_push
+};
+
+const struct nf_class *const nf_classes[] = { &live_feed, &live_sink, &live_again, &nf_adaptivered,
+	&nf_codel, &nf_delayshaper, &nf_delayunqueue, &nf_drrsched, &nf_frontdropqueue,
+	&nf_linkunqueue, &nf_mixedqueue, &nf_priosched, &nf_queue, &nf_ratedunqueue,
+	&nf_ratedunqueue_bandwidth, &nf_red, &nf_roundrobinsched, &nf_shaper, &nf_shaper_bandwidth,
+	&nf_simplequeue, &nf_stridesched, &nf_timesortedsched, &nf_unqueue, NULL };
 const char *const nf_classes_symbols[] = { NULL }, *const nf_classes_files[] = { NULL };
 
 void nf_print_line(const char *s)
@@ -281,6 +294,18 @@ static void test_sleep(void **state)
 	}
 }
 
+/* A handler of the element that runs may be written by what it pushes to. */
+static void test_reset_while_running(void **state)
+{
+	load("f :: Feed -> q :: Queue -> u :: Unqueue(LIMIT 1, BURST 1) -> Again -> s :: Sink");
+	feed("f", 20, 60);
+	rounds(5);
+	assert_int_equal(sink("s")->count, 5);
+	write_text("u.burst", "-1");
+	rounds(1);
+	assert_int_equal(sink("s")->count, 20);
+}
+
 static const char *const configs[] = {
 	"f0 :: Feed -> RED(5, 20, 0.1) -> q0 :: Queue(50) -> [0] p :: PrioSched -> "
 	"u0 :: Unqueue -> s0 :: Sink;"
@@ -389,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gone_element, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_delays_keep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sleep, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reset_while_running, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_random, setup, teardown),
 	};
 
