@@ -47,14 +47,16 @@ struct nf_config_define {
 #define NF_CONFIG_FLAT_MAX     (32u << 20) /* bytes of names and arguments, once flat */
 
 /*
- * Reads `text` (len bytes, any bytes). Returns 0 with *out set, -EINVAL with every error that
- * was found added to errs, or -ENOMEM. `file` names the text in messages. Owner: *out is the
- * caller's until nf_config_free.
+ * Reads `text` (len bytes, any bytes); require(library FILE) reads files beside `file`. Returns 0
+ * with *out set, -EINVAL with every error that was found added to errs, or -ENOMEM. `file` names
+ * the text in messages. Owner: *out is the caller's until nf_config_free.
  */
 int nf_config_parse(const char *text, size_t len, const char *file,
 	const struct nf_config_define *defines, unsigned nb_defines,
 	struct nf_config **out UK_GIVES, struct nf_errors *errs) UK_MUST_USE;
 
+/* One that nf_config_parse made, with all that it points to, which is one piece of memory. NULL is
+ * fine. */
 void nf_config_free(struct nf_config *c UK_TAKES);
 
 /* The flat configuration as text that nf_config_parse reads to the same thing. */

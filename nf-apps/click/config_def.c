@@ -260,7 +260,7 @@ NF_LEXER_LEAF void nf_config_def_name(struct nf_config_tree *t)
 		do {
 			name.len = 0;
 			nf_text_printf(&name, "%s@%u", item->prefix, number++);
-		} while (nf_config_def_work(t, item->at, 1) && !name.full &&
+		} while (nf_config_def_work(t, item->at, 16) && !name.full &&
 			 nf_arena_map_get(&d->item_names, nf_text_get(&name)) != NF_ARENA_NONE);
 		t->arena.failed |= name.full;
 		item->name = nf_arena_copy(&t->arena, nf_text_get(&name), name.len);

@@ -151,7 +151,7 @@ static void expand_pick(struct expand *x, struct nf_text *value, unsigned long i
 	const char *s = nf_text_get(value), *end = s + value->len, *word = s;
 	struct nf_text picked = { 0 };
 
-	nf_config_def_work(x->f->t, x->at, value->len / 16);
+	nf_config_def_work(x->f->t, x->at, value->len / 4);
 	s = word = nf_args_text_space(s, end);
 	while (s < end && index > 0) {
 		while (s < end && !nf_args_text_is_space(*s))
@@ -220,9 +220,12 @@ static bool expand_var(struct expand *x)
 	struct expand_var v;
 	bool found;
 
-	if (!nf_config_def_work(x->f->t, x->at, 16))
+	found = x->quote != '\'' && expand_read(x->s, x->end, &v);
+	/* Many that are never closed would be looked through to the end each. */
+	if (!nf_config_def_work(x->f->t, x->at,
+		    16 + (found || x->quote == '\'' ? 0 : (uint64_t)(x->end - x->s) / 8)))
 		return false;
-	if (x->quote == '\'' || !expand_read(x->s, x->end, &v)) {
+	if (!found) {
 		expand_plain(x, x->s++, 1);
 		return true;
 	}
@@ -258,7 +261,10 @@ static const char *expand_other(struct expand *x)
 	} else if ((c == '"' || c == '\'') && (x->quote == 0 || x->quote == c)) {
 		x->quote = x->quote == 0 ? c : 0;
 	}
-	return s + 1;
+	/* What means nothing goes on in one piece. */
+	for (s++; s < x->end && (nf_lexer_is_word(*s) || *s == ' ' || *s == ',');)
+		s++;
+	return s;
 }
 
 static bool expand_text(struct nf_config_flat *f, const struct nf_config_env *e, const char *text,
@@ -271,6 +277,7 @@ static bool expand_text(struct nf_config_flat *f, const struct nf_config_env *e,
 		nf_lexer_error(f->t->errs, at, "$variables stand in each other too deeply");
 		return false;
 	}
+	ok = nf_config_def_work(f->t, at, len / 8);
 	f->depth++;
 	while (ok && x.s < x.end && !out->full) {
 		const char *next;

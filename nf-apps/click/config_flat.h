@@ -47,11 +47,14 @@ struct nf_config_args {
 	uint32_t nb;
 };
 
-/* config_match.c: splits at commas; in the arena. False: no memory. */
-bool nf_config_match_split(struct nf_config_flat *f, const char *args, struct nf_config_args *a);
+/* config_match.c: splits an item's arguments at commas; in the arena. False: no memory or too much.
+ */
+bool nf_config_match_split(
+	struct nf_config_flat *f, const struct nf_config_node *n, struct nf_config_args *a);
 /*
- * The definition that fits the arguments and the ports in use, its parameters in *values. NULL with
- * *class_name set: it is an element of that class of the program. Both NULL: none fits (told).
+ * The definition that fits the arguments and the ports in use, its parameters in *values (to be
+ * freed). NULL with *class_name set: it is an element of that class of the program. Both NULL: none
+ * fits (told).
  */
 const struct nf_config_def *nf_config_match(struct nf_config_flat *f,
 	const struct nf_config_node *n, const struct nf_config_args *a, const char ***values,
@@ -59,6 +62,9 @@ const struct nf_config_def *nf_config_match(struct nf_config_flat *f,
 
 /* config_flatten.c: all of t->file */
 void nf_config_flatten(struct nf_config_flat *f);
+/* So many more bytes for an item. False: too many in all (told). */
+bool nf_config_flatten_bytes(
+	struct nf_config_flat *f, const struct nf_config_item *item, size_t bytes);
 
 /* config_links.c: the links of a whole flat configuration into c, whose memory is `arena`. */
 void nf_config_links(struct nf_config_flat *f, struct nf_config *c, struct nf_arena *arena);

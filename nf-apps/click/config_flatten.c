@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Uses of definitions become nodes, level by level and in Click's order. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "nf-apps/click/config_flat.h"
 
 #define FLATTEN_NODES_MAX (4 * NF_CONFIG_ELEMENTS_MAX)
 #define FLATTEN_WIRES_MAX (4 * NF_CONFIG_LINKS_MAX)
 
-static bool flatten_bytes(struct nf_config_flat *f, const struct nf_config_item *item, size_t bytes)
+bool nf_config_flatten_bytes(
+	struct nf_config_flat *f, const struct nf_config_item *item, size_t bytes)
 {
 	f->nb_bytes += bytes;
 	if (f->nb_bytes > NF_CONFIG_FLAT_MAX)
@@ -23,7 +24,7 @@ static const char *flatten_name(
 
 	if (prefix == 0)
 		return item->name;
-	if (!flatten_bytes(f, item, prefix + len))
+	if (!nf_config_flatten_bytes(f, item, prefix + len))
 		return NULL;
 	name = nf_arena_alloc(&f->t->arena, prefix + len + 1);
 	if (name == NULL)
@@ -77,7 +78,7 @@ static bool flatten_node(struct nf_config_flat *f, const struct nf_config_env *e
 		return n->name != NULL && !f->t->stop && !f->t->arena.failed;
 	n->class_name = item->of_class.def == NULL ? item->of_class.class_name : NULL;
 	flatten_register(f, i);
-	return flatten_bytes(f, item, strlen(n->args));
+	return nf_config_flatten_bytes(f, item, strlen(n->args));
 }
 
 static void flatten_wires(struct nf_config_flat *f, const struct nf_config_def *d, uint32_t base)
@@ -113,8 +114,9 @@ static const struct nf_config_env *flatten_around(
 static const char *flatten_prefix(struct nf_config_flat *f, const struct nf_config_node *n)
 {
 	size_t len = strlen(n->name);
-	char *prefix =
-		flatten_bytes(f, n->item, len + 1) ? nf_arena_alloc(&f->t->arena, len + 2) : NULL;
+	char *prefix = nf_config_flatten_bytes(f, n->item, len + 1)
+			       ? nf_arena_alloc(&f->t->arena, len + 2)
+			       : NULL;
 
 	if (prefix == NULL)
 		return NULL;
@@ -131,7 +133,7 @@ static void flatten_compound(struct nf_config_flat *f, const struct nf_config_en
 	struct nf_config_args a;
 	const char *class_name;
 
-	if (!nf_config_match_split(f, f->nodes[i].args, &a))
+	if (!nf_config_match_split(f, &f->nodes[i], &a))
 		return;
 	d = nf_config_match(f, &f->nodes[i], &a, &inner.values, &class_name);
 	f->nodes[i].class_name = class_name;
@@ -140,10 +142,11 @@ static void flatten_compound(struct nf_config_flat *f, const struct nf_config_en
 	inner.def = d;
 	inner.parent = flatten_around(e, d);
 	inner.prefix = flatten_prefix(f, &f->nodes[i]);
-	if (inner.prefix == NULL)
-		return;
-	f->nodes[i].pass = f->nb_nodes + NF_CONFIG_DEF_INPUT;
-	flatten_use(f, &inner);
+	if (inner.prefix != NULL) {
+		f->nodes[i].pass = f->nb_nodes + NF_CONFIG_DEF_INPUT;
+		flatten_use(f, &inner);
+	}
+	free(inner.values);
 }
 
 static void flatten_use(struct nf_config_flat *f, const struct nf_config_env *e)

@@ -5,14 +5,15 @@
 #include "nf-apps/click/args_text.h"
 #include "nf-apps/click/config_flat.h"
 
-#define MATCH_TOLD_MAX 8 /* candidates that a message lists */
+#define MATCH_ARG_BYTES 32 /* that an argument needs beside its text */
+#define MATCH_TOLD_MAX  8  /* candidates that a message lists */
 
 NF_LEXER_LEAF bool nf_config_match_split(
-	struct nf_config_flat *f, const char *args, struct nf_config_args *a)
+	struct nf_config_flat *f, const struct nf_config_node *n, struct nf_config_args *a)
 {
 	struct nf_arena *arena = &f->t->arena;
-	const char *s = args, *end = args + strlen(args);
-	char *one = malloc((size_t)(end - args) + 2);
+	const char *s = n->args, *end = s + strlen(s);
+	char *one = malloc((size_t)(end - s) + 2);
 
 	*a = (struct nf_config_args){ 0 };
 	arena->failed |= one == NULL;
@@ -22,6 +23,8 @@ NF_LEXER_LEAF bool nf_config_match_split(
 
 		if (s == end && len == 0)
 			break; /* nothing behind the last comma is no argument */
+		if (!nf_config_flatten_bytes(f, n->item, len + MATCH_ARG_BYTES))
+			break;
 		v = nf_arena_grow(arena, a->v, a->nb, sizeof(*v));
 		if (v == NULL)
 			break;
@@ -30,8 +33,7 @@ NF_LEXER_LEAF bool nf_config_match_split(
 		s += s < end;
 	}
 	free(one);
-	f->nb_bytes += (size_t)(end - args);
-	return !arena->failed;
+	return !arena->failed && !f->t->stop;
 }
 
 /* What follows the keyword in "KEYWORD value". NULL: it is not that keyword. */
@@ -64,11 +66,11 @@ static const char *match_find(
 }
 
 /* What is left over, as arguments again. */
-static const char *match_rest(
-	struct nf_config_flat *f, const struct nf_config_args *a, uint32_t from, const bool *taken)
+static const char *match_rest(struct nf_config_flat *f, const struct nf_config_item *item,
+	const struct nf_config_args *a, uint32_t from, const bool *taken)
 {
 	struct nf_text rest = { 0 };
-	const char *value;
+	const char *value = NULL;
 
 	for (uint32_t i = from; i < a->nb; i++) {
 		if (taken[i])
@@ -77,8 +79,8 @@ static const char *match_rest(
 		nf_text_add(&rest, a->v[i], strlen(a->v[i]));
 	}
 	f->t->arena.failed |= rest.full;
-	f->nb_bytes += rest.len;
-	value = nf_arena_copy(&f->t->arena, nf_text_get(&rest), rest.len);
+	if (nf_config_flatten_bytes(f, item, rest.len))
+		value = nf_arena_copy(&f->t->arena, nf_text_get(&rest), rest.len);
 	nf_text_free(&rest);
 	return value;
 }
@@ -104,18 +106,32 @@ static bool match_assign(const struct nf_config_def *d, const struct nf_config_a
 	return d->takes_rest || nb_taken == a->nb;
 }
 
-static bool match_def(struct nf_config_flat *f, const struct nf_config_def *d,
-	const struct nf_config_args *a, const char ***values)
+/* Is it right, going by the number of arguments? */
+static bool match_count(const struct nf_config_def *d, const struct nf_config_args *a)
 {
-	bool *taken = calloc(a->nb + 1u, sizeof(*taken)), ok = false;
+	return a->nb >= d->nb_positional &&
+	       (a->nb == d->nb_positional || d->nb_params > d->nb_positional);
+}
 
-	f->t->arena.failed |= taken == NULL;
-	*values = nf_arena_alloc(&f->t->arena, (d->nb_params + 1u) * sizeof(**values));
-	if (taken != NULL && *values != NULL)
+static bool match_def(struct nf_config_flat *f, const struct nf_config_item *item,
+	const struct nf_config_def *d, const struct nf_config_args *a, const char ***values)
+{
+	bool *taken, ok = false;
+
+	if (!match_count(d, a))
+		return false;
+	taken = calloc(a->nb + 1u, sizeof(*taken));
+	*values = calloc(d->nb_params + 1u, sizeof(**values));
+	f->t->arena.failed |= taken == NULL || *values == NULL;
+	if (!f->t->arena.failed)
 		ok = match_assign(d, a, *values, taken);
 	if (ok && d->takes_rest) {
-		(*values)[d->nb_params - 1] = match_rest(f, a, d->nb_positional, taken);
+		(*values)[d->nb_params - 1] = match_rest(f, item, a, d->nb_positional, taken);
 		ok = (*values)[d->nb_params - 1] != NULL;
+	}
+	if (!ok) {
+		free(*values);
+		*values = NULL;
 	}
 	free(taken);
 	return ok;
@@ -190,7 +206,7 @@ NF_LEXER_LEAF const struct nf_config_def *nf_config_match(struct nf_config_flat 
 		if (!nf_config_def_work(f->t, item->at, 4 + (uint64_t)a->nb * d->nb_params))
 			return NULL;
 		if ((alone || (d->nb_in == item->nb_in && d->nb_out == item->nb_out)) &&
-			match_def(f, d, a, values)) {
+			match_def(f, item, d, a, values)) {
 			if (alone)
 				match_ports(f, n, d);
 			return d;
