@@ -47,14 +47,14 @@ static uint32_t main_frame_max(const struct pg_opts *o)
 	return max;
 }
 
-static int main_traffic(const struct pg_opts *o, struct pg_port *port,
+static int main_traffic(const struct pg_opts *o, struct pg_port *port, struct pg_port *back,
 	const struct pg_pcapfile *pcap, struct pg_pcapfile_out *capture)
 {
 	struct pg_traffic *t = malloc(sizeof(*t));
 	char quoted[256], json[300];
 	int rc = 1;
 
-	if (!t || pg_traffic_init(t, o, port, &main_stop) < 0)
+	if (!t || pg_traffic_init(t, o, port, back, &main_stop) < 0)
 		goto out;
 	t->capture = capture;
 	pg_report_start(
@@ -95,13 +95,18 @@ static int main_port(
 		.no_huge = o->no_huge,
 		.verbose = o->verbose,
 	};
-	static struct pg_port port;
+	static struct pg_port port, back;
+	struct pg_port_conf bc = pc;
 	int rc = 1;
+
+	bc.socket = o->back;
 
 	if (pg_eal_start(&ec) < 0)
 		return 1;
-	if (pg_port_open(&port, &pc) == 0)
-		rc = main_traffic(o, &port, pcap, capture);
+	if (pg_port_open(&port, &pc) == 0 && (!o->back || pg_port_open(&back, &bc) == 0))
+		rc = main_traffic(o, &port, o->back ? &back : &port, pcap, capture);
+	if (o->back)
+		pg_port_close(&back);
 	pg_port_close(&port);
 	pg_eal_stop();
 	return rc;

@@ -12,6 +12,7 @@
 
 enum opt_id {
 	O_SOCKET = 256,
+	O_BACK,
 	O_CORE,
 	O_QUEUES,
 	O_LEAN,
@@ -60,6 +61,7 @@ enum opt_id {
 
 static const struct option opt_long[] = {
 	{ "socket", required_argument, NULL, O_SOCKET },
+	{ "back", required_argument, NULL, O_BACK },
 	{ "core", required_argument, NULL, O_CORE },
 	{ "queues", required_argument, NULL, O_QUEUES },
 	{ "lean", no_argument, NULL, O_LEAN },
@@ -236,6 +238,9 @@ static int opt_set_plain(struct pg_opts *o, int id, const char *a)
 	case O_CHECK:
 		o->check = true;
 		return 0;
+	case O_BACK:
+		o->back = a;
+		return 0;
 	case O_UNTIL_GONE:
 		o->until_gone = true;
 		return 0;
@@ -386,6 +391,8 @@ static int opt_check(struct pg_opts *o, int argc, char **argv)
 		return opt_complain("replay needs --pcap FILE");
 	if (o->pcap && o->mode != PG_OPTS_REPLAY)
 		return opt_complain("--pcap goes with the mode replay only");
+	if (o->back && o->mode != PG_OPTS_FWD && o->mode != PG_OPTS_RFC2544)
+		return opt_complain("--back goes with the modes fwd and rfc2544 only");
 	if (o->linger_s > 0 && o->mode != PG_OPTS_SINK)
 		return opt_complain("--linger goes with the mode sink only");
 	if (o->min_len > o->max_len)

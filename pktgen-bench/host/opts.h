@@ -39,6 +39,7 @@ struct pg_opts {
 	enum pg_opts_mode mode;
 	const char *mode_name;
 	const char *socket;
+	const char *back; /* socket of the port where frames come back; NULL: the same */
 	unsigned int core;
 	unsigned int queues;
 	bool lean;

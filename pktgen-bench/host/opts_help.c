@@ -16,6 +16,7 @@ const char pg_opts_help[] =
 	"\n"
 	"connection\n"
 	"  --socket PATH        vhost-user socket to create (--client: to connect to)\n"
+	"  --back PATH          a second socket, where frames come back (fwd, rfc2544)\n"
 	"  --core N             core that polls (0)\n"
 	"  --queues N           queue pairs offered, all polled on that core (1)\n"
 	"  --lean               walk the rings ourselves instead of with DPDK's vhost data path\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,21 @@
 		BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_UFO) |                       \
 		BIT(VIRTIO_NET_F_GUEST_ECN))
 
-/* The library's callbacks carry no pointer of ours: one port per process. */
-static struct pg_port *port_only;
+/* The library's callbacks carry no pointer of ours, only the guest's id, which knows its socket. */
+static struct pg_port *port_all[PG_PORT_MAX];
+
+/* Never NULL: only our sockets have guests. */
+static struct pg_port *port_of(int vid)
+{
+	char socket[PATH_MAX] = "";
+
+	(void)rte_vhost_get_ifname(vid, socket, sizeof(socket));
+	for (unsigned int i = 0; i < PG_PORT_MAX; i++) {
+		if (port_all[i] && !strcmp(port_all[i]->conf.socket, socket))
+			return port_all[i];
+	}
+	return port_all[0];
+}
 
 /* Makes the poller stand still; nests. Must not be called with a lock that the poller may want. */
 static void port_pause(struct pg_port *p)
@@ -57,7 +71,7 @@ static void port_count_queues(struct pg_port *p)
 
 static int port_new_device(int vid)
 {
-	struct pg_port *p = port_only;
+	struct pg_port *p = port_of(vid);
 
 	if (p->vid >= 0 && p->vid != vid)
 		return -1; /* a second guest on the same socket is not served */
@@ -79,7 +93,7 @@ static int port_new_device(int vid)
 
 static void port_destroy_device(int vid)
 {
-	struct pg_port *p = port_only;
+	struct pg_port *p = port_of(vid);
 
 	if (p->vid != vid)
 		return;
@@ -93,7 +107,7 @@ static void port_destroy_device(int vid)
 /* Runs with the library's queue locks held: must not wait for the poller. */
 static int port_vring_state_changed(int vid, uint16_t vring, int enable)
 {
-	struct pg_port *p = port_only;
+	struct pg_port *p = port_of(vid);
 
 	if ((p->vid >= 0 && p->vid != vid) || vring >= 2 * PG_PORT_QUEUES_MAX)
 		return 0;
@@ -111,7 +125,7 @@ static int port_vring_state_changed(int vid, uint16_t vring, int enable)
  */
 static enum rte_vhost_msg_result port_before_msg(int vid, void *msg)
 {
-	struct pg_port *p = port_only;
+	struct pg_port *p = port_of(vid);
 
 	(void)msg;
 	if (p->vid == vid && !p->in_msg) {
@@ -135,17 +149,15 @@ static void port_end_msg(struct pg_port *p)
 
 static enum rte_vhost_msg_result port_after_msg(int vid, void *msg)
 {
-	(void)vid;
 	(void)msg;
-	port_end_msg(port_only);
+	port_end_msg(port_of(vid));
 	return RTE_VHOST_MSG_RESULT_NOT_HANDLED;
 }
 
 /* The library skips port_after_msg if a message failed, and then drops the connection. */
 static void port_destroy_connection(int vid)
 {
-	(void)vid;
-	port_end_msg(port_only);
+	port_end_msg(port_of(vid));
 }
 
 static const struct rte_vhost_user_extern_ops port_msg_ops = {
@@ -155,7 +167,7 @@ static const struct rte_vhost_user_extern_ops port_msg_ops = {
 
 static int port_new_connection(int vid)
 {
-	struct pg_port *p = port_only;
+	struct pg_port *p = port_of(vid);
 
 	if (p->vid < 0)
 		atomic_store(&p->enabled, 0);
@@ -236,6 +248,8 @@ static int port_register(struct pg_port *p)
 int pg_port_open(struct pg_port *p, const struct pg_port_conf *conf)
 {
 	uint32_t room = conf->frame_max + RTE_PKTMBUF_HEADROOM;
+	unsigned int nr = port_all[0] ? 1 : 0;
+	char name[16];
 
 	memset(p, 0, sizeof(*p));
 	p->conf = *conf;
@@ -244,15 +258,16 @@ int pg_port_open(struct pg_port *p, const struct pg_port_conf *conf)
 		return -1;
 	/* An odd number of cache lines per mbuf spreads them over the cache's sets. */
 	room = (room + 127) / 128 * 128 + 64;
+	snprintf(name, sizeof(name), "frames%u", nr);
 	p->pool = rte_pktmbuf_pool_create(
-		"frames", POOL_MBUFS, POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
+		name, POOL_MBUFS, POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
 	p->linear = malloc((size_t)PG_PORT_BURST * PG_PORT_LINEAR);
 	if (!p->pool || !p->linear) {
 		fprintf(stderr, "pgbench-host: not enough memory for %u frames of %u bytes\n",
 			POOL_MBUFS, room);
 		return -1;
 	}
-	port_only = p;
+	port_all[nr] = p;
 	if (port_register(p) < 0) {
 		fprintf(stderr, "pgbench-host: cannot serve the vhost-user socket %s: %s\n",
 			conf->socket, errno ? strerror(errno) : "see --verbose");
@@ -268,6 +283,8 @@ void pg_port_close(struct pg_port *p)
 	if (p->registered && !p->conf.client)
 		unlink(p->conf.socket);
 	p->registered = false;
+	for (unsigned int i = 0; i < PG_PORT_MAX; i++)
+		port_all[i] = port_all[i] == p ? NULL : port_all[i];
 	if (p->conf.engine && p->conf.engine->close)
 		p->conf.engine->close(p);
 	rte_mempool_free(p->pool);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PG_PORT_MAX        2u     /* ports in a process */
 #define PG_PORT_BURST      128u   /* most frames in one call */
 #define PG_PORT_QUEUES_MAX 16u    /* queue pairs */
 #define PG_PORT_LINEAR     66560u /* largest frame received in one piece: 64 KiB of TSO and headers */

@@ -14,11 +14,11 @@
 #define REFLECT_TRIES 2000u  /* how often a reflected burst is offered to a full ring */
 
 int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_port *p,
-	volatile sig_atomic_t *stop)
+	struct pg_port *back, volatile sig_atomic_t *stop)
 {
 	struct timespec ts;
 
-	*t = (struct pg_traffic){ .opts = o, .port = p, .stop = stop };
+	*t = (struct pg_traffic){ .opts = o, .port = p, .back = back, .stop = stop };
 	t->tx = o->mode == PG_OPTS_GEN || o->mode == PG_OPTS_FWD || o->mode == PG_OPTS_RFC2544;
 	t->rx = o->mode != PG_OPTS_GEN;
 	t->check = t->rx && (o->mode == PG_OPTS_SINK ? o->check : o->stamp != PG_OPTS_STAMP_NONE);
@@ -119,7 +119,8 @@ int pg_traffic_wait(struct pg_traffic *t)
 
 	while (!*t->stop) {
 		pg_traffic_watch(t, &was_up);
-		if (was_up && pg_port_queues(t->port))
+		if (was_up && pg_port_queues(t->port) && pg_port_up(t->back) &&
+			pg_port_queues(t->back))
 			return 0;
 		if (t->opts->wait_s > 0 && pg_clock_now() > end) {
 			fprintf(stderr, "pgbench-host: no guest came to %s within %g s\n",
@@ -171,11 +172,11 @@ static inline unsigned int traffic_receive(struct pg_traffic *t, unsigned int q,
 
 	if (tsc < t->rx_after[q])
 		return 0;
-	n = pg_port_rx(t->port, q, f, t->opts->burst);
+	n = pg_port_rx(t->back, q, f, t->opts->burst);
 	if (n < t->opts->burst)
 		t->rx_after[q] = tsc + t->rest_tsc;
 	if (!n) {
-		pg_port_rx_done(t->port, q);
+		pg_port_rx_done(t->back, q);
 		return 0;
 	}
 	now_ns = t->check || t->capture ? pg_clock_ns(&t->clock, pg_clock_now()) : 0;
@@ -189,8 +190,18 @@ static inline unsigned int traffic_receive(struct pg_traffic *t, unsigned int q,
 			pg_pcapfile_write(t->capture, f[i].data, f[i].len, t->wall_ns + now_ns);
 	}
 	t->count.rx_pkts += n;
-	pg_port_rx_done(t->port, q);
+	pg_port_rx_done(t->back, q);
 	return n;
+}
+
+/* With two ports, what comes back to the first (an ARP request, an error) is taken and counted. */
+static void traffic_take_foreign(struct pg_traffic *t, unsigned int q)
+{
+	struct pg_port_frame f[PG_PORT_BURST];
+	unsigned int n = pg_port_rx(t->port, q, f, t->opts->burst);
+
+	t->count.foreign += n;
+	pg_port_rx_done(t->port, q);
 }
 
 static void traffic_reflect(struct pg_traffic *t, unsigned int q)
@@ -275,7 +286,27 @@ static void traffic_turn(struct pg_traffic *t, double rate_pps, uint64_t tsc, bo
 		/* Receiving is tried twice a turn, so that a full ring at the guest drains. */
 		if (t->rx && traffic_receive(t, q, tsc) == t->opts->burst && t->tx)
 			traffic_receive(t, q, tsc);
+		if (t->back != t->port)
+			traffic_take_foreign(t, q);
 	}
+}
+
+/* Both ports, or neither. */
+static inline bool traffic_enter(struct pg_traffic *t)
+{
+	if (!pg_port_enter(t->port))
+		return false;
+	if (t->back == t->port || pg_port_enter(t->back))
+		return true;
+	pg_port_leave(t->port);
+	return false;
+}
+
+static inline void traffic_leave(struct pg_traffic *t)
+{
+	if (t->back != t->port)
+		pg_port_leave(t->back);
+	pg_port_leave(t->port);
 }
 
 void pg_traffic_drain(struct pg_traffic *t)
@@ -283,10 +314,10 @@ void pg_traffic_drain(struct pg_traffic *t)
 	uint64_t end = pg_clock_now() + pg_clock_ticks(&t->clock, t->opts->drain_s);
 
 	while (t->tx && t->rx && pg_clock_now() < end && t->count.rx_pkts < t->count.tx_pkts) {
-		if (!pg_port_enter(t->port))
+		if (!traffic_enter(t))
 			continue;
 		traffic_turn(t, 0, pg_clock_now(), false);
-		pg_port_leave(t->port);
+		traffic_leave(t);
 	}
 }
 
@@ -326,10 +357,10 @@ double pg_traffic_run(struct pg_traffic *t, double rate_pps, double seconds, boo
 			if (tsc >= end || !pg_traffic_watch(t, &was_up))
 				break;
 		}
-		if (!pg_port_enter(t->port))
+		if (!traffic_enter(t))
 			continue;
 		traffic_turn(t, rate_pps, tsc, t->tx);
-		pg_port_leave(t->port);
+		traffic_leave(t);
 	}
 	pg_hist_merge(&t->lat_all, &t->lat);
 	pg_hist_reset(&t->lat);

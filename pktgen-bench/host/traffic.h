@@ -26,7 +26,8 @@
 
 struct pg_traffic {
 	const struct pg_opts *opts;
-	struct pg_port *port;
+	struct pg_port *port; /* frames are sent here */
+	struct pg_port *back; /* and come back here: the same port, or --back's */
 	struct pg_report report;
 	struct pg_clock clock;
 	struct pg_gen gen[PG_PORT_QUEUES_MAX];
@@ -49,9 +50,10 @@ struct pg_traffic {
 	uint64_t due_taken;   /* frames of a fixed rate dealt with: sent or refused */
 };
 
-/* Prepares frames and trackers. Returns 0 or -1 after one sentence. */
+/* Prepares frames and trackers. @back: where frames come back. Returns 0 or -1 after one sentence.
+ */
 int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_port *p,
-	volatile sig_atomic_t *stop);
+	struct pg_port *back, volatile sig_atomic_t *stop);
 void pg_traffic_free(struct pg_traffic *t);
 
 /* Waits for a guest. Returns 0, or -1 (told) after opts.wait_s or on a signal. */
