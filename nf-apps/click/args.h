@@ -3,7 +3,7 @@
  * An element's configuration string, argument by argument, with Click's types and rules: positional
  * arguments first, "KEYWORD value" in any order after or between them. Each call below takes one
  * argument out, checks it, and stores it; errors are collected under the element's file and line,
- *and nf_args_end tells whether there were any and whether something was left over.
+ * and nf_args_end tells whether there were any and whether something was left over.
  *
  *	static int strip_configure(struct nf_element *e, struct nf_args *a)
  *	{
@@ -14,7 +14,7 @@
  *	}
  *
  * Each returns true if the argument was there and right; the value is stored only then, so defaults
- *are set before.
+ * are set before.
  */
 #ifndef SLUICE_NF_APPS_CLICK_ARGS_H
 #define SLUICE_NF_APPS_CLICK_ARGS_H

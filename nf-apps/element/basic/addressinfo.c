@@ -3,18 +3,17 @@
  * AddressInfo(NAME ADDRESS [ADDRESS...], ...)
  *
  * Gives names to addresses; arguments of other elements may then use the names. A name may stand
- *for one address of each kind; where one is used says which is meant, or a suffix does: NAME:ip,
- *NAME:ipnet, NAME:ip6, NAME:ip6net, NAME:eth. Of a network, NAME:bcast is the broadcast address and
- *NAME:gw the first host. Names hold in the compound element where the AddressInfo stands, and in
- *those inside of it.
+ * for one address of each kind; where it is used says which is meant, or a suffix does: NAME:ip,
+ * NAME:ipnet, NAME:ip6, NAME:ip6net, NAME:eth. Of a network, NAME:bcast is the broadcast address
+ * and NAME:gw the first host. Names hold in the compound element where the AddressInfo stands, and
+ * in those inside of it.
  *
  *	ADDRESS  1.2.3.4, 1.2.3.0/24 (a network), 1.2.3.4/24 (both), 2001:db8::1, 2001:db8::/32,
  *	         00:1b:21:01:02:03, or another name
  *
  * No ports. What finds the names is nf_args_info_ip4 and its like.
  *
- *	AddressInfo(me 10.0.0.1/8 00:1b:21:01:02:03, server 10.0.0.80); ... -> ARPResponder(me) ->
- *...
+ *	AddressInfo(me 10.0.0.1/8 00:1b:21:01:02:03); ... -> ARPResponder(me) -> ...
  */
 #include <stdlib.h>
 #include "nf-apps/click/args_info.h"

@@ -3,7 +3,7 @@
  * Align(MODULUS, OFFSET)
  *
  * Moves each packet's data so that its address is OFFSET more than a multiple of MODULUS. Elements
- *here need no alignment; configurations that click-align went over have it in them.
+ * here need no alignment; configurations that click-align went over have it in them.
  *
  *	MODULUS  2, 4 or 8
  *	OFFSET   0 to MODULUS - 1

@@ -3,7 +3,7 @@
  * AlignmentInfo(...), ClickyInfo(...), DevirtualizeInfo(...), FlowInfo(...)
  *
  * Notes for Click's tools: click-align, the Clicky viewer, click-devirtualize, and whoever draws
- *flows. Any arguments are accepted and mean nothing here.
+ * flows. Any arguments are accepted and mean nothing here.
  *
  * No ports.
  *

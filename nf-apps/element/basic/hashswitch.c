@@ -2,10 +2,10 @@
 /*
  * HashSwitch(OFFSET, LENGTH)
  *
- * Chooses each packet's output by its bytes OFFSET to OFFSET + LENGTH - 1, so that packets with the
- *same bytes there leave by the same output. Shorter packets leave by output 0. The hash is Click's:
- *the sum of the bytes modulo the number of outputs; for 2, 4 and 8 outputs the sum's nibbles are
- *mixed first.
+ * Chooses each packet's output by its bytes OFFSET to OFFSET + LENGTH - 1, so that packets with
+ * the same bytes there leave by the same output. Shorter packets leave by output 0. The hash is
+ * Click's: the sum of the bytes modulo the number of outputs; for 2, 4 and 8 outputs the sum's
+ * nibbles are mixed first.
  *
  *	OFFSET  first byte
  *	LENGTH  number of bytes, 1 and more

@@ -3,7 +3,7 @@
  * Idle
  *
  * Takes every packet that is pushed to it and gives none: what ports are connected to that are to
- *stay silent. A task that pulls from it sleeps.
+ * stay silent. A task that pulls from it sleeps.
  *
  * Ports: any number of inputs and outputs, push or pull. Packets are not counted as drops.
  *

@@ -4,7 +4,7 @@
  *	[, keywords LENGTH, HEADROOM, STOP, END_CALL, TIMESTAMP])
  *
  * Makes packets as often as it gets its turn, or as it is pulled. It rests while all queues behind
- *it are full.
+ * it are full.
  *
  *	DATA       bytes of each packet. Default: some text of 69 bytes
  *	LIMIT      packets to make, negative: without end. Default -1

@@ -32,17 +32,18 @@ static int message_configure(struct nf_element *e, struct nf_args *a)
 {
 	static const char *const types[] = { "MESSAGE", "WARNING", "ERROR", NULL };
 	unsigned type = MESSAGE_PLAIN;
-	const char *text;
+	const char *text = "";
 
-	if (nf_args_string(a, "MESSAGE", NF_ARGS_POS | NF_ARGS_MUST, &text)) {
-		nf_args_enum(a, "TYPE", NF_ARGS_POS, types, &type);
-		if (type == MESSAGE_ERROR)
-			nf_args_error(a, "%s", text);
-		else if (type == MESSAGE_WARNING)
-			nf_errors_warn(a->errs, a->where, "%s", text);
-		else
-			message_say(a, text);
-	}
+	nf_args_string(a, "MESSAGE", NF_ARGS_POS | NF_ARGS_MUST, &text);
+	nf_args_enum(a, "TYPE", NF_ARGS_POS, types, &type);
+	if (a->nb_errors > 0)
+		return nf_args_end(a);
+	if (type == MESSAGE_ERROR)
+		nf_args_error(a, "%s", text);
+	else if (type == MESSAGE_WARNING)
+		nf_errors_warn(a->errs, a->where, "%s", text);
+	else
+		message_say(a, text);
 	return nf_args_end(a);
 }
 

@@ -4,7 +4,7 @@
  *
  * Makes packets at least LENGTH bytes long. Without LENGTH, a packet grows by its extra length
  * annotation (what a Truncate cut, or what a trace says the packet had). The annotation is 0
- *afterwards.
+ * afterwards.
  *
  *	LENGTH  bytes that a packet is to have
  *	ZERO    boolean: new bytes are zeros; false leaves whatever is there. Default true

@@ -3,7 +3,7 @@
  * PaintTee(COLOR [, ANNO])
  *
  * Lets all packets pass, and pushes a copy of those of that color to output 1. What a router uses
- *to send redirects: a packet that leaves by the interface by which it came.
+ * to send redirects: a packet that leaves by the interface by which it came.
  *
  *	COLOR  0 to 255
  *	ANNO   the annotation byte to look at: a name or 0 to 47. Default PAINT

@@ -3,10 +3,9 @@
  * PullSwitch([INPUT])
  *
  * Pulls all packets from one of its inputs, which can be changed while it runs. Who pulls from it
- *sleeps while that input has nothing, whatever the others have.
+ * sleeps while that input has nothing, whatever the others have.
  *
- *	INPUT  number of the input; negative, or one that is not there: it gives no packets. Default
- *0
+ *	INPUT  number of the input; negative, or one that is not there: no packets. Default 0
  *
  * Ports: any number of pull inputs, 1 pull output.
  * Handlers: switch (rw): the input.

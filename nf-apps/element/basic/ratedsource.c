@@ -169,7 +169,8 @@ static void ratedsource_cleanup(struct nf_element *e)
 {
 	struct ratedsource_state *s = e->state;
 
-	nf_timer_cancel(&s->timer);
+	if (nf_timer_is_set(&s->timer))
+		nf_timer_cancel(&s->timer);
 	nf_source_free(&s->source);
 }
 

@@ -5,8 +5,8 @@
  * Says how often elements with tasks get their turn: one with SHARE 2 twice as often as one with 1,
  * which is what they have if nobody says anything.
  *
- *	ELEMENT  name of an element with a task, as seen from the compound element of the
- *ScheduleInfo SHARE    a number, fractions included, more than 0 and up to 32
+ *	ELEMENT  name of an element with a task, as seen from where the ScheduleInfo stands
+ *	SHARE    a number, fractions included, more than 0 and up to 32
  *
  * No ports. It writes the elements' `tickets`: 1024 for each 1 of their share.
  *

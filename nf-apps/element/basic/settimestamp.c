@@ -4,14 +4,14 @@
  *
  * Sets each packet's time stamp annotation.
  *
- *	TIMESTAMP  seconds since 1970, with units if wanted. Default: the time when the packet is
- *here FIRST      boolean: sets the annotation "first timestamp" instead. Default false DELTA
- *boolean: sets the time stamp to the time between the first timestamp and it; not with the other
- *arguments. Default false
+ *	TIMESTAMP  seconds since 1970, with units if wanted. Default: now
+ *	FIRST      boolean: sets the annotation "first timestamp" instead. Default false
+ *	DELTA      boolean: sets the time stamp to the time between the first timestamp and it;
+ *	           not with the other arguments. Default false
  *
  * Ports: 1 input, 1 output; push or pull.
  *
- *	... -> SetTimestamp -> Queue -> SetTimestamp(FIRST false) -> ...
+ *	... -> SetTimestamp -> Queue -> ...
  */
 #include "nf-apps/click/element.h"
 

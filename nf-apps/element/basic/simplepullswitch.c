@@ -5,8 +5,7 @@
  * Pulls all packets from one of its inputs, which can be changed while it runs. Who pulls from it
  * sleeps only while all of its inputs have nothing; PullSwitch is better at that.
  *
- *	INPUT  number of the input; negative, or one that is not there: it gives no packets. Default
- *0
+ *	INPUT  number of the input; negative, or one that is not there: no packets. Default 0
  *
  * Ports: any number of pull inputs, 1 pull output.
  * Handlers: switch (rw): the input.

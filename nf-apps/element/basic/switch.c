@@ -4,11 +4,10 @@
  *
  * Sends all packets to one of its outputs, which can be changed while it runs.
  *
- *	OUTPUT  number of the output; negative, or one that is not there: packets are dropped.
- *Default 0
+ *	OUTPUT  number of the output; negative, or one that is not there: a drop. Default 0
  *
  * Ports: 1 push input, any number of push outputs.
- * Handlers: switch (rw): the output; config (r).
+ * Handlers: switch (rw): the output.
  * Drops: switched off.
  *
  *	... -> sw :: Switch(1) -> ...; sw[1] -> ...

@@ -3,7 +3,7 @@
  * Tee([N])
  *
  * Gives every packet to all of its outputs: copies to the first ones, the packet itself to the
- *last.
+ * last.
  *
  *	N  number of outputs; as many have to be connected. Default: as many as are connected
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TimedSource([INTERVAL, DATA] [, keywords LIMIT, LENGTH, HEADROOM, ACTIVE, STOP, END_CALL,
- *TIMESTAMP])
+ * TimedSource([INTERVAL, DATA]
+ *	[, keywords LIMIT, LENGTH, HEADROOM, ACTIVE, STOP, END_CALL, TIMESTAMP])
  *
  * Makes a packet every INTERVAL, the first one after one INTERVAL.
  *
@@ -74,7 +74,8 @@ static void timedsource_cleanup(struct nf_element *e)
 {
 	struct timedsource_state *s = e->state;
 
-	nf_timer_cancel(&s->timer);
+	if (nf_timer_is_set(&s->timer))
+		nf_timer_cancel(&s->timer);
 	nf_source_free(&s->source);
 }
 

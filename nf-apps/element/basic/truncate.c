@@ -5,8 +5,8 @@
  * Cuts packets to at most LENGTH bytes.
  *
  *	LENGTH        bytes that a packet may have
- *	EXTRA_LENGTH  boolean: adds what was cut to the packet's extra length annotation, so that a
- *Pad can make it as long again. Default true
+ *	EXTRA_LENGTH  boolean: adds what was cut to the packet's extra length annotation, so that
+ *	              a Pad can make it as long again. Default true
  *
  * Ports: 1 input, 1 output; push or pull.
  *
