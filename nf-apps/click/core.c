@@ -167,12 +167,14 @@ int nf_timer_after_ns(struct nf_timer *t, uint64_t ns)
 
 void nf_timer_cancel(struct nf_timer *t)
 {
-	struct nf_core *c = t->e->core;
+	struct nf_core *c;
 	uint32_t at = t->place - 1;
 	struct nf_timer *last;
 
+	/* one that was never made ready has no element yet */
 	if (t->place == 0)
 		return;
+	c = t->e->core;
 	t->place = 0;
 	last = c->timers[--c->nb_timers];
 	if (last != t)

@@ -202,19 +202,30 @@ UK_INLINE void nf_element_each_push(
 		nf_element_spread(e, v, to, n);
 }
 
+/* How often a pull is tried again when everything it got was dropped or went elsewhere. */
+#define NF_ELEMENT_PULL_TRIES 4
+
 UK_INLINE uint16_t nf_element_each_pull(
 	struct nf_element *e, struct uk_netbuf *v[], uint16_t n, nf_each_fn each)
 {
 	const void *conf = e->conf;
 	int16_t to[UK_BURST_MAX];
-	int any = 0;
 
-	n = nf_element_fetch(e, 0, v, n);
-	for (uint16_t i = 0; i < n; i++) {
-		to[i] = (int16_t)each(e, conf, 0, v[i]);
-		any |= to[i];
+	for (unsigned tries = 0; tries < NF_ELEMENT_PULL_TRIES; tries++) {
+		uint16_t nb = nf_element_fetch(e, 0, v, n);
+		int any = 0;
+
+		for (uint16_t i = 0; i < nb; i++) {
+			to[i] = (int16_t)each(e, conf, 0, v[i]);
+			any |= to[i];
+		}
+		if (UK_LIKELY(any == 0))
+			return nb;
+		nb = nf_element_spread_pull(e, v, to, nb);
+		if (nb > 0)
+			return nb;
 	}
-	return UK_LIKELY(any == 0) ? n : nf_element_spread_pull(e, v, to, n);
+	return 0;
 }
 
 /*

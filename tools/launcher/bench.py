@@ -17,7 +17,7 @@ from . import accel as accels
 from . import build, host, hugepages, paths, setup
 from .say import note, of_os_error, usage
 
-FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot")
+FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot", "bench_nf")
 DEFAULT = ("tx", "rx", "fwd")
 
 
@@ -41,6 +41,10 @@ class Conf:
 	seed: int = 1
 	loss: float = 0.0
 	mem: str = "64M"
+	boxes: list = field(default_factory=list)
+	sizes_nf: list = field(default_factory=lambda: ["64", "imix", "1500"])
+	search: bool = True
+	trial: float = 0.3
 	packages: tuple = ("build", "run", "bench")
 
 
@@ -129,6 +133,18 @@ def parse_rates(text: str) -> list:
 	return rates
 
 
+def _boxes(text: str) -> list:
+	from .bench_nf import BOXES  # which needs this module's neighbours only when it is asked for
+	return parse_words("--boxes", text, BOXES)
+
+
+def _sizes_nf(text) -> list:
+	"""nf takes the word imix as well, and has sizes of its own where none are given."""
+	if text is None:
+		return ["64", "imix", "1500"]
+	return [word if word == "imix" else str(parse_sizes(word)[0]) for word in text.split(",")]
+
+
 def _conf(args) -> Conf:
 	if not 1 <= args.runs <= 1000:
 		raise usage(f"--runs {args.runs} is out of range: use 1 to 1000")
@@ -140,10 +156,11 @@ def _conf(args) -> Conf:
 		raise usage(f"--seconds {args.seconds:g} is out of range: use 0.2 to 3600")
 	peers = [] if args.peers == "none" else list(host.VARIANTS) if args.peers == "all" else \
 		parse_words("--peers", args.peers, host.VARIANTS)
-	return Conf(sizes=parse_sizes(args.sizes), runs=args.runs, seconds=args.seconds, accel=args.accel,
+	return Conf(sizes=parse_sizes(",".join(w for w in (args.sizes or "64").split(",") if w != "imix") or "64"), runs=args.runs, seconds=args.seconds, accel=args.accel,
 		machine=args.machine, rings=parse_words("--rings", args.rings, ("split", "packed")), peers=peers,
 		burst=args.burst, ring_size=args.ring, lean=args.engine == "lean", rates=parse_rates(args.rates),
-		warmup=args.warmup, frames=args.frames, seed=args.seed, loss=args.loss)
+		warmup=args.warmup, frames=args.frames, seed=args.seed, loss=args.loss, search=not args.no_search,
+		boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
 
 
 def _open_report(path):
@@ -205,7 +222,7 @@ def add(subparsers) -> None:
 		"highest; the two sides take turns; frames are counted by the side that receives them.\n\nexperiments "
 		f"({' '.join(DEFAULT)} if none is named):\n{lines}")
 	p.add_argument("experiment", nargs="*", metavar="EXPERIMENT", help="what to measure")
-	p.add_argument("--sizes", default="64", help="frame sizes with CRC, as RFC 2544 counts: 64,128,...,1518 (64)")
+	p.add_argument("--sizes", help="frame sizes with CRC, as RFC 2544 counts: 64,128,...,1518 (64); nf: also imix (64,imix,1500)")
 	p.add_argument("--runs", type=int, default=5, help="runs of each side (5)")
 	p.add_argument("--seconds", type=float, default=1.5, help="length of the measured window (1.5)")
 	p.add_argument("--warmup", type=float, default=0.4, help="seconds of traffic that do not count (0.4)")
@@ -221,5 +238,7 @@ def add(subparsers) -> None:
 	p.add_argument("--rates", default="", help="latency: frames per second, for instance 100k,1M")
 	p.add_argument("--loss", type=float, default=0.0, help="ndr: share of frames that may be lost (0)")
 	p.add_argument("--frames", type=int, default=24_000_000, help="random: how many frames (24000000)")
+	p.add_argument("--boxes", default="", help="nf: which middleboxes (all)")
+	p.add_argument("--no-search", action="store_true", help="nf: full speed only, no search of the no-drop rate")
 	p.add_argument("--seed", type=int, default=1, help="random: which frames (1)")
 	p.set_defaults(func=_bench)

@@ -45,7 +45,7 @@ VARIANTS = {
 	"packed-in-order": "packed_vq=1,in_order=1",
 	"packed-vectorised": "packed_vq=1,in_order=1,vectorized=1",
 }
-FORWARD = {"tx": "txonly", "rx": "rxonly", "fwd": "macswap"}
+FORWARD = {"tx": "txonly", "rx": "rxonly", "fwd": "macswap", "io": "io"}
 
 
 def cores() -> tuple:

@@ -216,8 +216,7 @@ static bool todevice_run(struct nf_element *e, void *arg)
 	n = nf_element_fetch(
 		e, 0, v, (uint16_t)(c->burst < e->core->burst ? c->burst : e->core->burst));
 	if (n == 0) {
-		if (s->has_signals)
-			nf_task_unschedule(&s->task);
+		nf_signal_rest(&s->task, s->has_signals);
 		return work;
 	}
 	n = todevice_sift(e, v, n);

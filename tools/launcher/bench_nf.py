@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Middleboxes: rate, no-drop rate, latency and cycles per packet, as run and as compiled.
+
+Every middlebox is a configuration of nf-apps/conf, changed only where the comment at BOXES says so. Frames
+enter at its first card and are counted where they come out; both cards are vhost-user sockets of one harness on
+one core, the guest has the other. The peers are dpdk-testpmd in macswap and io mode on the same back end in the
+same run. Each run measures every side once, in turn.
+"""
+
+import contextlib
+import ipaddress
+import random
+import statistics
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import build, click, host, paths
+from .bench_rate import NO_MERGEABLE, PLAIN_MAX, Side, _alternate, _cycles, _Watch, _window
+from .control import Control
+from .qemu import VM, NetSpec
+from .say import Fail, note, step
+
+EXPERIMENTS = {"nf": "middleboxes as run and as compiled: rate, no-drop rate, latency, cycles per packet"}
+IMAGES = ("nf",)
+CONF = paths.ROOT / "nf-apps" / "conf"
+GUEST_MAC = "52:54:00:12:34:56"  # what the harness sends to
+NEXT_MAC = "02-53-4C-00-00-02"
+NB_ROUTES = 100_000
+SEED = 7
+PEERS = ("macswap", "io")
+
+
+@dataclass
+class Box:
+	"""A middlebox and its traffic."""
+
+	file: str
+	ports: int = 2
+	traffic: list = field(default_factory=list)  # words for the harness
+	writes: list = field(default_factory=list)   # handlers to write at the start
+	change: object = None                        # text -> text
+	mem: str = "128M"
+	idle: int = 0                                # further cards, on which nothing happens
+
+
+def _routes(text: str) -> str:
+	"""100,000 routes of 16 to 24 bits in 16.0.0.0/4, all to the next hop on network 1."""
+	rng, routes = random.Random(SEED), set()
+	while len(routes) < NB_ROUTES:
+		bits = rng.choice((16, 20, 22, 24, 24, 24, 24))
+		routes.add(ipaddress.ip_network((0x10000000 | rng.getrandbits(28), bits), strict=False))
+	lines = ",\n\t".join(f"{net} $GW 2" for net in sorted(routes))
+	return text.replace("0.0.0.0/0 $GW 2", lines + ",\n\t0.0.0.0/0 $GW 2")
+
+
+def rules(nb: int) -> str:
+	"""So many firewall rules, of which none matches the traffic but the last."""
+	rng, lines = random.Random(SEED), []
+	for _ in range(nb - 1):
+		src = ipaddress.ip_network((rng.getrandbits(32) | 0x80000000, rng.choice((16, 20, 24, 28, 32))), strict=False)
+		dst = ipaddress.ip_network((rng.getrandbits(32) | 0x80000000, rng.choice((16, 24, 32))), strict=False)
+		kind = rng.choice(("src net {s}", "dst net {d}", "src net {s} && dst net {d}", "src net {s} && dst {p} port {n}",
+			"dst net {d} && dst {p} port {n}", "src net {s} && dst net {d} && dst {p} port {n}"))
+		lines.append(rng.choice(("deny ", "allow ")) + kind.format(s=src, d=dst, p=rng.choice(("tcp", "udp")),
+			n=rng.randrange(1, 65536)))
+	return ",\n\t\t".join([*lines, "allow all"])
+
+
+def _rules(nb: int):
+	def change(text: str) -> str:
+		head, _, rest = text.partition("IPFilter(")
+		_, _, tail = rest.partition("deny all)")
+		return f"{head}IPFilter(\n\t\t{rules(nb)}){tail}"
+	return change
+
+
+ROUTED = [("arp1.insert", f"10.0.1.2 {NEXT_MAC}"), ("arp0.insert", f"10.0.0.2 {NEXT_MAC}")]
+NATTED = [("arp1.insert", f"192.0.2.254 {NEXT_MAC}")]
+CHAIN = "FromDevice(eth0) -> Paint(1) -> Strip(14) -> CheckPaint(1) -> Paint(2) -> Unstrip(14) -> CheckPaint(2)\n" \
+	"-> Strip(14) -> CheckIPHeader -> Unstrip(14) -> EtherMirror -> ToDevice(eth0);\n"
+
+BOXES = {
+	"wire": Box("wire.click"),
+	"ethermirror": Box("ethermirror.click", ports=1),
+	"switch": Box("switch.click", idle=2),
+	# with 100,000 routes more
+	"router4": Box("router4.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "16.0.0.0/4", "--flows", 1 << 20],
+		writes=ROUTED, change=_routes, mem="512M"),
+	# with other rules, so many, in place of the ten
+	"firewall-10": Box("firewall.click", change=_rules(10), traffic=["--flows", 1000]),
+	"firewall-1000": Box("firewall.click", change=_rules(1000), traffic=["--flows", 1000], mem="512M"),
+	"firewall-10000": Box("firewall.click", change=_rules(10000), traffic=["--flows", 1000], mem="1G"),
+	"nat-1k": Box("nat.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "198.18.0.0/16", "--flows", 1000],
+		writes=NATTED, mem="512M"),
+	"nat-1m": Box("nat.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "198.18.0.0/16", "--flows", 1_000_000],
+		writes=NATTED, mem="2G", change=lambda text: text.replace("$CAPACITY 65536", "$CAPACITY 1500000")),
+	# ten elements that do next to nothing: what the engine itself costs
+	"chain": Box("", ports=1, change=lambda text: CHAIN),
+}
+
+
+class _Sides:
+	"""Everything that is measured for one middlebox and one size."""
+
+	def __init__(self, name, box, size, compiled):
+		self.name, self.box, self.size = name, box, size
+		self.runs = [Side("as run")] + ([Side("compiled", variant=compiled)] if compiled else [])
+		for side in self.runs:
+			side.ndr, side.latency = 0.0, {}
+
+
+def text_of(name: str) -> str:
+	"""The configuration that is measured."""
+	box = BOXES[name]
+	text = (CONF / box.file).read_text(encoding="utf-8") if box.file else ""
+	return box.change(text) if box.change else text
+
+
+def run(names, conf) -> list:
+	chosen = conf.boxes or list(BOXES)
+	print(f"{'middlebox':15} {'size':>5} {'how':9} {'Mpps [min-max]':>20} {'cycles':>7} {'of macswap':>10} {'lost':>6} "
+		f"{'no-drop Mpps':>12} {'p50 us':>7} {'p99':>7} {'p99.9':>7}", flush=True)
+	rows, peers = [], {kind: Side(kind) for kind in PEERS}
+	with tempfile.TemporaryDirectory(prefix="sluice-nf-") as tmp:
+		for name in chosen:
+			rows += _box(name, conf, Path(tmp), peers)
+	return rows
+
+
+def _box(name, conf, tmp, peers) -> list:
+	file = tmp / f"{name}.click"
+	file.write_text(text_of(name), encoding="utf-8")
+	compiled = ""
+	with step(f"bench nf {name}") as now:
+		now.update("compiling")
+		try:
+			compiled = click.compile(str(file), f"bench-{name}", [])
+		except Fail as err:
+			note(f"nf {name}: not compiled: {err}")
+		rows = []
+		for size in conf.sizes_nf:
+			rows += _size(_Sides(name, BOXES[name], size, compiled), file, conf, peers, now)
+	return rows
+
+
+def _size(sides, file, conf, peers, now) -> list:
+	own = {kind: Side(kind) for kind in PEERS}
+	for number in range(conf.runs):
+		for side in _alternate(sides.runs, list(own.values())):
+			now.update(f"{sides.size}, run {number + 1} of {conf.runs}, {side.name}")
+			try:
+				if side.name in own:
+					side.mpps.append(_peer(side.name, sides.size, conf))
+				else:
+					_full_speed(sides, side, file, conf)
+			except Fail as err:
+				side.notes.append(str(err))
+	if conf.search:
+		for side in sides.runs:
+			now.update(f"{sides.size}, no-drop rate, {side.name}")
+			try:
+				_no_drop(sides, side, file, conf)
+			except Fail as err:
+				side.notes.append(str(err))
+	for side in [*sides.runs, *own.values()]:
+		if side.notes:
+			note(f"nf {sides.name} {sides.size} {side.name}: {len(side.notes)} runs failed: {side.notes[-1]}")
+	return [_row(sides, side, own) for side in sides.runs if side.mpps]
+
+
+def _row(sides, side, peers) -> dict:
+	swap = peers["macswap"].median()
+	cycles = round(statistics.median(side.cycles), 1) if side.cycles else None
+	share = round(side.median() / swap, 3) if swap else None
+	row = {"experiment": "nf", "middlebox": sides.name, "size": sides.size, "how": side.name, **side.spread(),
+		"busy_cycles_per_packet": cycles, "of_macswap": share, "lost": side.lost, "sent": side.sent, "ndr_mpps": side.ndr,
+		"latency_us": side.latency, "peers": {p.name: p.spread() for p in peers.values()}}
+	lat = side.latency
+	print(f"{sides.name:15} {sides.size!s:>5} {side.name:9} {side.median():8.2f} {'[%.1f-%.1f]' % (min(side.mpps), max(side.mpps)):>11} "
+		f"{cycles or '-':>7} {share or '-':>10} {side.lost:>6} {side.ndr or '-':>12} {lat.get('p50', '-'):>7} "
+		f"{lat.get('p99', '-'):>7} {lat.get('p99.9', '-'):>7}", flush=True)
+	return row
+
+
+@contextlib.contextmanager
+def _running(sides, side, file, conf, mode, options, seconds, warmup):
+	"""The harness with the middlebox behind it, set up; (harness, vm)."""
+	box = sides.box
+	with tempfile.TemporaryDirectory(prefix="sluice-nf-") as tmp:
+		back = ["--back", f"{tmp}/back"] if box.ports == 2 else []
+		words = [*options, "--burst", conf.burst, "--size", sides.size, *back, *box.traffic]
+		with host.Harness(mode, options=words, duration=seconds, warmup=warmup, lean=conf.lean) as h:
+			nets = [NetSpec("vhost-user", h.socket)] + ([NetSpec("vhost-user", f"{tmp}/back")] if back else [])
+			nets += [NetSpec("user", "") for _ in range(box.idle)]
+			nets[0].mac = GUEST_MAC
+			plain = sides.size == "imix" or int(sides.size) <= PLAIN_MAX
+			with VM(side.variant or "nf", args=["stats=1"], nets=nets, mem=box.mem, accel=conf.accel, machine=conf.machine,
+					packed=conf.rings[0] == "packed", ring=conf.ring_size, control=True,
+					modules={} if side.variant else {"config": str(file)}, cmdline=NO_MERGEABLE if plain else "") as vm:
+				host.favour(vm.pid)
+				vm.wait_line(r'"type":"ready"', timeout=60)
+				if box.writes:
+					with Control.of(vm.name) as c:
+						for handler, value in box.writes:
+							c.write(handler, value.encode())
+				yield h, vm
+
+
+def _full_speed(sides, side, file, conf) -> None:
+	with _running(sides, side, file, conf, "fwd", ["--stamp", "none"], conf.seconds, conf.warmup) as (h, vm):
+		watch = _Watch(vm.pid, vm.vcpu())
+		_window(h, conf, watch)
+		result = h.result()
+		counts = [r for r in vm.records() if r.get("type") in ("tick", "result")]
+	if result["verdict"] != "ok":
+		raise Fail(f"the harness says: {result['verdict']}")
+	side.mpps.append(result["rx_mpps"])
+	side.sent += result["total_tx_pkts"]
+	side.lost += max(0, result["total_tx_pkts"] - result["total_rx_pkts"])
+	side.shares.append(watch.share)
+	if counts:
+		side.cycles += _cycles(counts)
+
+
+def _no_drop(sides, side, file, conf) -> None:
+	"""RFC 2544, 26.1; and the latency of every frame at half of that rate, or of what came back at full speed."""
+	trial = ["--trial", conf.trial, "--resolution", 0.05, "--max-trials", 7, "--loss", conf.loss, "--retries", 1]
+	with _running(sides, side, file, conf, "rfc2544", trial, 0, 0) as (h, _vm):
+		result = h.result(timeout=120)
+	side.ndr = round(result.get("ndr_pps", 0) / 1e6, 3)
+	rate = max(100_000, int(result.get("ndr_pps", 0) / 2) or int(side.median() * 1e6 / 4))
+	with _running(sides, side, file, conf, "fwd", ["--rate", rate, "--stamp", "all"], conf.seconds, conf.warmup) as (h, _vm):
+		result = h.result()
+	found = result.get("lat_us") or {}
+	side.latency = {"rate_pps": rate, **{key: round(found[name], 1) for key, name in
+		(("p50", "p50"), ("p99", "p99"), ("p99.9", "p999")) if name in found}}
+
+
+def _peer(kind, size, conf) -> float:
+	mode = {"macswap": "fwd", "io": "io"}[kind]
+	with host.Harness("fwd", options=["--burst", conf.burst, "--size", size, "--stamp", "none"], duration=conf.seconds,
+			warmup=conf.warmup, lean=conf.lean) as h, host.Peer("split" if conf.rings[0] == "split" else "packed", mode,
+			1518 if size == "imix" else int(size), h.socket, burst=conf.burst, ring=conf.ring_size) as peer:
+		_window(h, conf, _Watch(peer.pid, peer.pid))
+		return h.result()["rx_mpps"]
