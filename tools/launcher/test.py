@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from . import paths, procs, setup, work
+from . import paths, procs, setup, testie, work
 from .say import Fail, note
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -143,6 +143,16 @@ def fuzz(words) -> list:
 	return _meson("fuzz", words)
 
 
+def click(words) -> list:
+	"""Golden tests of elements and configurations, in the form of Click's own, with the Linux twin."""
+	program = paths.BUILD / "nf-apps" / "twin" / "sluice-click-san"
+	if not program.is_file():
+		return [("click", FAILED, f"{program} was not built")]
+	files = sorted((paths.ROOT / "nf-apps").rglob("test/*.testie"))
+	rows = testie.run(files, program, jobs=os.cpu_count() or 1, words=words, tell=testie.show, root=paths.ROOT)
+	return rows or [("click", SKIPPED if words else FAILED, "no test was found")]
+
+
 def _unittests(suite: str, words) -> list:
 	folder = paths.ROOT / "test" / suite
 	if not list(folder.glob("test_*.py")):
@@ -176,7 +186,7 @@ def install(words) -> list:
 	return _unittests("install", words)
 
 
-SUITES = {s.__name__: s for s in (layers, format, docs, host, fuzz, launcher, image, install)}
+SUITES = {s.__name__: s for s in (layers, format, docs, host, fuzz, click, launcher, image, install)}
 NO_BUILD = {"format", "docs"}
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 SUFFIXES = (".testie", ".clicktest")
 TIMEOUT_S = 45.0
+INCLUDES_MAX = 20
 SECTION = re.compile(r"%\s*(\w+)[ \t]*(.*?)\s*$")
 # other names that sections have, and what they are short for
 ALIASES = {"test": ("script", ""), "desc": ("info", ""), "stdin": ("file", "stdin"), "input": ("file", "stdin"),
@@ -90,11 +91,15 @@ class Reader:
 	def __init__(self, path: Path):
 		self.path = path
 		self.lines = self._load(path)
-		self.at = 0
+		self.at = self.nb_included = 0
 
 	@staticmethod
 	def _load(path: Path) -> list:
-		return path.read_bytes().decode("latin-1").splitlines(keepends=True) if path.exists() else []
+		try:
+			text = path.read_bytes().decode("latin-1")
+		except OSError as err:
+			raise Bad(f"{path}: {err.strerror}") from None
+		return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 	def next(self):
 		self.at += 1
@@ -122,10 +127,10 @@ class Reader:
 		return got[:length]
 
 	def include(self, name: str) -> None:
-		path = self.path.parent / name
-		if not path.is_file():
-			raise Bad(f"{self.path}:{self.at}: there is no {name} to include")
-		self.lines[self.at:self.at] = self._load(path)
+		if self.nb_included >= INCLUDES_MAX:
+			raise Bad(f"{self.path}:{self.at}: too many files are included")
+		self.nb_included += 1
+		self.lines[self.at:self.at] = self._load(self.path.parent / name)
 
 
 def _file_section(test: Test, reader: Reader, kind: str, words: list) -> None:
@@ -369,8 +374,11 @@ def find(paths) -> list:
 
 
 def run(files, click, jobs: int = 1, words=(), tell=None, timeout_s: float = TIMEOUT_S, variables=None,
-		keep: bool = False) -> list:
-	"""Rows (name, outcome, reason) of all tests in `files`; tell(row) is called as each ends."""
+		keep: bool = False, root=None) -> list:
+	"""Rows (name, outcome, reason) of all tests in `files`; tell(row) is called as each ends.
+
+	Names are paths from `root` (the present folder), those of further tests in a file with #2, #3 ...
+	"""
 	rows, tests, lock = [], [], threading.Lock()
 
 	def done(row) -> None:
@@ -380,12 +388,10 @@ def run(files, click, jobs: int = 1, words=(), tell=None, timeout_s: float = TIM
 				tell(row)
 
 	for path in map(Path, files):
-		name = os.path.relpath(path.with_suffix(""))
+		name = os.path.relpath(path.with_suffix(""), root)
 		try:
 			tests += [test for test in read(path, name) if not words or any(word in test.name for word in words)]
-			if not path.is_file():
-				raise Bad(f"there is no {path}")
-		except (Bad, re.error, OSError, ValueError) as err:
+		except (Bad, re.error, ValueError) as err:
 			done((name, FAILED, str(err)))
 	with tempfile.TemporaryDirectory(prefix="testie-tools-") as tools:
 		env = _environment(Path(click), Path(tools), variables or {})
