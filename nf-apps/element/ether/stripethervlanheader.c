@@ -5,8 +5,8 @@
  * Takes the Ethernet header off each packet, and the VLAN tag (IEEE 802.1Q) with it if there is
  * one, and sets the VLAN_TCI annotation to the tag.
  *
- *	NATIVE_VLAN  VLAN_TCI annotation of frames without tag; -1: such frames leave by output 1,
- * or are dropped if there is none. Default 0
+ *	NATIVE_VLAN  VLAN_TCI annotation of frames without tag; -1: such frames leave by
+ *	             output 1, or are dropped if there is none. Default 0
  *
  * Ports: 1 input; 1 or 2 outputs, the second is push. StripEtherVlanHeader is an old name of
  * this class. Drops: no tag, too short.
