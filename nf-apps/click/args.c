@@ -59,6 +59,7 @@ int nf_args_init(struct nf_args *a, const char *args, struct nf_element *e, cons
 		a->word[a->nb++] = args_word(to);
 		to += len + 1;
 	}
+	a->nb_left = a->nb;
 	return 0;
 }
 
@@ -70,7 +71,7 @@ void nf_args_free(struct nf_args *a)
 	a->v = NULL;
 	a->word = NULL;
 	a->text = NULL;
-	a->nb = 0;
+	a->nb = a->nb_left = a->next_left = 0;
 }
 
 int nf_args_error(struct nf_args *a, const char *fmt, ...)
@@ -108,6 +109,7 @@ static int args_by_key(struct nf_args *a, const char *key)
 	for (unsigned i = 0; i < a->nb; i++) {
 		if (a->word[i] == len && len > 0 && memcmp(a->v[i], key, (size_t)len) == 0) {
 			a->word[i] = NF_ARGS_BY_KEY;
+			a->nb_left--;
 			found = (int)i;
 		}
 	}
@@ -128,6 +130,7 @@ char *nf_args_take(struct nf_args *a, const char *key, unsigned how)
 	if (pos >= 0 && a->word[pos] >= 0 &&
 		(a->word[pos] == 0 || (found < 0 && (how & NF_ARGS_MUST) != 0))) {
 		a->word[pos] = NF_ARGS_BY_POS;
+		a->nb_left--;
 		if (found < pos)
 			return a->v[pos];
 	}
@@ -145,22 +148,18 @@ char *nf_args_take(struct nf_args *a, const char *key, unsigned how)
 
 unsigned nf_args_left(const struct nf_args *a)
 {
-	unsigned nb = 0;
-
-	for (unsigned i = 0; i < a->nb; i++)
-		nb += a->word[i] >= 0;
-	return nb;
+	return a->nb_left;
 }
 
 const char *nf_args_next(struct nf_args *a)
 {
-	for (unsigned i = 0; i < a->nb; i++) {
-		if (a->word[i] >= 0) {
-			a->word[i] = NF_ARGS_BY_POS;
-			return a->v[i];
-		}
-	}
-	return NULL;
+	while (a->next_left < a->nb && a->word[a->next_left] < 0)
+		a->next_left++;
+	if (a->next_left == a->nb)
+		return NULL;
+	a->word[a->next_left] = NF_ARGS_BY_POS;
+	a->nb_left--;
+	return a->v[a->next_left++];
 }
 
 /* "A, [B], [keywords C, D]" */

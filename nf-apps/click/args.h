@@ -35,6 +35,8 @@ struct nf_args {
 	struct nf_errors *errs;
 	unsigned nb_errors; /* of these arguments */
 	unsigned next_pos;  /* first argument that may still be positional */
+	unsigned next_left; /* none before this one is left */
+	unsigned nb_left;
 	const char *where;
 	/* Of each argument: length of the word that may be its keyword, 0: there is none;
 	 * NF_ARGS_BY_*. */

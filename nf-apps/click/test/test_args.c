@@ -200,6 +200,25 @@ static void test_list_with_keywords(void **state)
 	assert_true(v);
 }
 
+/* A hundred thousand routes are read in one go. */
+static void test_long_list(void **state)
+{
+	struct nf_text t = { 0 };
+	unsigned nb = 0;
+
+	for (unsigned i = 0; i < 100000; i++)
+		nf_text_printf(&t, "10.%u.%u.%u/32 %u, ", i >> 16, i >> 8 & 255, i & 255, i % 4);
+	start(nf_text_get(&t));
+	assert_int_equal(nf_args_left(&a), 100000);
+	while (nf_args_left(&a) > 0) {
+		assert_non_null(nf_args_next(&a));
+		nb++;
+	}
+	assert_int_equal(nb, 100000);
+	ends("");
+	nf_text_free(&t);
+}
+
 static void test_missing(void **state)
 {
 	uint32_t x = 9;
@@ -508,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_number_and_unit),
 		cmocka_unit_test(test_left_over),
 		cmocka_unit_test(test_list_with_keywords),
+		cmocka_unit_test(test_long_list),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_old_name),
 		cmocka_unit_test(test_free_twice),

@@ -19,6 +19,7 @@
  * Ports: 1 output, push or pull.
  * Handlers: count (r); data, length, limit, burst, active (rw); reset (w): the count is 0 again and
  * LIMIT packets more are made; tickets, scheduled (rw).
+ * Drops: no buffer (packets that could not be made; it tries again).
  *
  *	InfiniteSource(\<0800>, LIMIT 5, STOP true) -> Print -> Discard
  */
@@ -53,6 +54,7 @@ const struct nf_class nf_infinitesource = {
 	.initialize = nf_generator_initialize,
 	.cleanup = nf_generator_cleanup,
 	.pull = nf_generator_pull,
+	.drops = nf_source_drops,
 	.handlers = infinitesource_handlers,
 	.take_state = nf_generator_take_state,
 	.signal = nf_generator_signal,

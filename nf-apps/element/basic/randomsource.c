@@ -12,6 +12,7 @@
  *
  * Ports: 1 output, push or pull.
  * Handlers: count (r); length, limit, burst, active (rw); reset (w); tickets, scheduled (rw).
+ * Drops: no buffer (packets that could not be made; it tries again).
  *
  *	RandomSource(64, 1000) -> IPReassembler -> Discard
  */
@@ -51,6 +52,7 @@ const struct nf_class nf_randomsource = {
 	.initialize = nf_generator_initialize,
 	.cleanup = nf_generator_cleanup,
 	.pull = nf_generator_pull,
+	.drops = nf_source_drops,
 	.handlers = randomsource_handlers,
 	.take_state = nf_generator_take_state,
 	.signal = nf_generator_signal,

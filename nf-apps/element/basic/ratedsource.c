@@ -15,6 +15,7 @@
  *
  * Ports: 1 output, push or pull.
  * Handlers: count (r); data, length, rate, limit, active (rw); reset (w); tickets, scheduled (rw).
+ * Drops: no buffer (packets that could not be made; it tries again).
  *
  *	RatedSource(\<0800>, 1000, LIMIT 5000, STOP true) -> Queue -> ...
  */
@@ -246,6 +247,7 @@ const struct nf_class nf_ratedsource = {
 	.initialize = ratedsource_initialize,
 	.cleanup = ratedsource_cleanup,
 	.pull = ratedsource_pull,
+	.drops = nf_source_drops,
 	.handlers = ratedsource_handlers,
 	.take_state = ratedsource_take_state,
 	.signal = ratedsource_signal,

@@ -41,7 +41,7 @@ static inline int settimestamp_each(
 
 	if (c->delta) {
 		memcpy(&ns, anno->user + NF_ANNO_FIRST_TIME, sizeof(ns));
-		anno->time_ns -= ns;
+		anno->time_ns = anno->time_ns > ns ? anno->time_ns - ns : 0;
 		return 0;
 	}
 	ns = c->given ? c->time_ns : nf_core_wall_ns();

@@ -8,6 +8,8 @@
 static const char source_text[] =
 	"Packets of a source that got no data of its own hold just these words";
 
+const char *const nf_source_drops[] = { "no buffer", NULL };
+
 void nf_source_init(struct nf_source *s)
 {
 	s->length = -1;
@@ -17,12 +19,16 @@ void nf_source_init(struct nf_source *s)
 	s->headroom = UK_NETBUF_HEADROOM;
 }
 
-/* Cuts or repeats the data to the length that packets are to have. */
+/* Cuts or repeats the data to the length that packets are to have. -E2BIG: no buffer is so large.
+ */
 static int source_build(struct nf_source *s)
 {
 	uint32_t len = s->length >= 0 ? (uint32_t)s->length : s->data_len;
-	uint8_t *packet = malloc(len + 1u);
+	uint8_t *packet;
 
+	if (len + s->headroom > NF_PACKET_LARGE_BYTES)
+		return -E2BIG;
+	packet = malloc(len + 1u);
 	if (packet == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < len; i++)
@@ -37,17 +43,19 @@ static int source_set_data(struct nf_source *s, const void *data, uint32_t len)
 {
 	uint8_t *copy = malloc(len + 1u), *was = s->data;
 	uint32_t was_len = s->data_len;
+	int rc;
 
 	if (copy == NULL)
 		return -ENOMEM;
 	memcpy(copy, data, len);
 	s->data = copy;
 	s->data_len = len;
-	if (source_build(s) != 0) {
+	rc = source_build(s);
+	if (rc != 0) {
 		free(copy);
 		s->data = was;
 		s->data_len = was_len;
-		return -ENOMEM;
+		return rc;
 	}
 	free(was);
 	return 0;
@@ -92,11 +100,14 @@ static void source_arg_length(struct nf_source *s, struct nf_args *a, const char
 void nf_source_args(struct nf_source *s, struct nf_args *a)
 {
 	const char *call;
+	int rc;
 
 	source_arg_length(s, a, "LENGTH", 0);
 	source_arg_length(s, a, "DATASIZE", NF_ARGS_OLD);
-	if (nf_args_u32(a, "HEADROOM", 0, &s->headroom) && s->headroom > NF_SOURCE_HEADROOM_MAX)
+	if (nf_args_u32(a, "HEADROOM", 0, &s->headroom) && s->headroom > NF_SOURCE_HEADROOM_MAX) {
 		nf_args_error(a, "HEADROOM: too large; max %u", NF_SOURCE_HEADROOM_MAX);
+		s->headroom = 0;
+	}
 	nf_args_bool(a, "STOP", 0, &s->stop);
 	nf_args_bool(a, "TIMESTAMP", 0, &s->timestamp);
 	if (nf_args_raw(a, "END_CALL", 0, &call)) {
@@ -105,8 +116,10 @@ void nf_source_args(struct nf_source *s, struct nf_args *a)
 		if (nf_handlercall_set(&s->end_call, call) != 0)
 			nf_args_error(a, "out of memory");
 	}
-	if (source_build(s) != 0)
-		nf_args_error(a, "out of memory");
+	rc = source_build(s);
+	if (rc != 0)
+		nf_args_error(a, rc == -E2BIG ? "HEADROOM: too large for packets of this length"
+					      : "out of memory");
 }
 
 int nf_source_check(struct nf_source *s, struct nf_element *e, struct nf_errors *errs)
@@ -151,6 +164,8 @@ uint16_t nf_source_make(
 		v[nb] = p;
 	}
 	s->count += nb;
+	if (UK_UNLIKELY(nb < n))
+		e->drops[NF_ELEMENT_DROPS_OWN + NF_SOURCE_NO_BUFFER] += (uint64_t)(n - nb);
 	return nb;
 }
 
@@ -175,6 +190,15 @@ static struct nf_source *source_at(const struct nf_element *e, uintptr_t off)
 	return (void *)((uint8_t *)e->state + off);
 }
 
+static int source_told(int rc, struct nf_errors *errs)
+{
+	if (rc == -E2BIG)
+		nf_errors_add(errs, NULL, "too large for a packet");
+	else if (rc != 0)
+		nf_errors_add(errs, NULL, "out of memory");
+	return rc;
+}
+
 int nf_source_read_data(struct nf_element *e, uintptr_t off, const char *param, struct nf_text *out,
 	struct nf_errors *errs)
 {
@@ -192,13 +216,11 @@ int nf_source_write_data(
 	int rc = -ENOMEM;
 
 	if (data != NULL && len > NF_SOURCE_LENGTH_MAX)
-		rc = nf_errors_add(errs, NULL, "data: max %u bytes", NF_SOURCE_LENGTH_MAX);
+		rc = -E2BIG;
 	else if (data != NULL)
 		rc = source_set_data(source_at(e, off), data, (uint32_t)len);
 	free(data);
-	if (rc == -ENOMEM)
-		nf_errors_add(errs, NULL, "out of memory");
-	return rc;
+	return source_told(rc, errs);
 }
 
 int nf_source_read_length(struct nf_element *e, uintptr_t off, const char *param,
@@ -214,13 +236,15 @@ int nf_source_write_length(
 	struct nf_source *s = source_at(e, off);
 	int32_t was = s->length;
 	int64_t v;
+	int rc;
 
 	if (nf_addr_i64(value, &v) != 0 || v > NF_SOURCE_LENGTH_MAX)
 		return nf_errors_add(
 			errs, NULL, "length is a number up to %d", NF_SOURCE_LENGTH_MAX);
 	s->length = v < 0 ? -1 : (int32_t)v;
-	if (source_build(s) == 0)
+	rc = source_build(s);
+	if (rc == 0)
 		return 0;
 	s->length = was;
-	return nf_errors_add(errs, NULL, "out of memory");
+	return source_told(rc, errs);
 }

@@ -13,6 +13,10 @@
 #include "nf-apps/element/basic/handlercall.h"
 #include "nf-apps/element/basic/number.h"
 
+/* The drop reasons of a source: packets that it had no buffer for; it tries again. */
+extern const char *const nf_source_drops[];
+#define NF_SOURCE_NO_BUFFER 0
+
 #define NF_SOURCE_LENGTH_MAX   65535
 #define NF_SOURCE_HEADROOM_MAX 1024
 

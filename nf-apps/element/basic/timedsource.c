@@ -13,6 +13,7 @@
  *
  * Ports: 1 push output.
  * Handlers: count (r); data, length, interval, active (rw); reset (w).
+ * Drops: no buffer (packets that could not be made; it tries again).
  *
  *	TimedSource(10s, "still here") -> UDPIPEncap(10.0.0.1, 9, 10.0.0.2, 9) -> ...
  */
@@ -151,6 +152,7 @@ const struct nf_class nf_timedsource = {
 	.configure = timedsource_configure,
 	.initialize = timedsource_initialize,
 	.cleanup = timedsource_cleanup,
+	.drops = nf_source_drops,
 	.handlers = timedsource_handlers,
 	.take_state = timedsource_take_state,
 };

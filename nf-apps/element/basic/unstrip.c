@@ -2,7 +2,7 @@
 /*
  * Unstrip(LENGTH)
  *
- * Puts bytes in front of each packet: those that a Strip took off, or zeros where the packet had no
+ * Puts bytes in front of each packet: those that a Strip took off, or zeros where its buffer had no
  * bytes before.
  *
  *	LENGTH  bytes to put in front
