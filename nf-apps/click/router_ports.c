@@ -161,6 +161,7 @@ static int ports_kinds_init(struct ports_kinds *k)
 		k->at[i] = nb;
 		nb += (uint32_t)k->r->elements[i]->nb_in + k->r->elements[i]->nb_out;
 	}
+	k->at[k->r->nb_elements] = nb;
 	k->kind = malloc(nb ? nb : 1);
 	if (k->kind == NULL)
 		return -ENOMEM;
@@ -228,6 +229,9 @@ static void ports_settle(const struct ports_kinds *k)
 		for (uint32_t i = 0; i < k->r->nb_elements; i++)
 			changed |= ports_settle_element(k, i);
 	}
+	/* what nobody decides is push */
+	for (uint32_t i = 0; i < k->at[k->r->nb_elements]; i++)
+		k->kind[i] = k->kind[i] == 'a' ? 'h' : k->kind[i];
 }
 
 /* Inside an element, packets that flow from an agnostic input to an agnostic output stay push or
@@ -271,13 +275,13 @@ static void ports_link(
 		return;
 	}
 	if (a == 'h' && out->connected) {
-		nf_errors_add(errs, l->where, "'%s :: %s' push output %u connected more than once",
+		nf_errors_add(errs, l->where, "illegal reuse of '%s :: %s' push output %u",
 			from->name, from->class->name, l->from_port);
 		return;
 	}
 	if (a == 'l' && in->connected) {
-		nf_errors_add(errs, l->where, "'%s :: %s' pull input %u connected more than once",
-			to->name, to->class->name, l->to_port);
+		nf_errors_add(errs, l->where, "illegal reuse of '%s :: %s' pull input %u", to->name,
+			to->class->name, l->to_port);
 		return;
 	}
 	out->connected = in->connected = true;
