@@ -61,7 +61,8 @@ static int discard_initialize(struct nf_element *e, struct nf_errors *errs)
 	if (e->in[0].is_push)
 		return 0;
 	s->listens = nf_signal_listen(e, 0, &s->task);
-	nf_task_schedule(&s->task);
+	if (!s->listens || s->task.nb_active > 0)
+		nf_task_schedule(&s->task);
 	return 0;
 }
 
