@@ -21,13 +21,12 @@
  */
 #include "nf-apps/click/signal.h"
 #include "nf-apps/element/basic/source.h"
-
-#define RATEDSOURCE_TOKEN 1000000000ull /* a packet, in credit: nanoseconds times rate */
+#include "nf-apps/element/queue/tokenbucket.h"
 
 struct ratedsource_state {
 	struct nf_source source;
 	uint32_t rate;
-	uint64_t credit, at_ns;
+	struct nf_tokenbucket bucket; /* packets that may be made */
 	struct nf_task task;
 	struct nf_timer timer;
 	bool listens_space;
@@ -53,23 +52,9 @@ static int ratedsource_configure(struct nf_element *e, struct nf_args *a)
 	return nf_args_end(a);
 }
 
-/* Credit for the time that has passed. True: a packet may be made. */
-static bool ratedsource_refill(struct nf_element *e)
+static void ratedsource_set_rate(struct ratedsource_state *s)
 {
-	struct ratedsource_state *s = e->state;
-	uint64_t now = nf_core_now_ns(e->core), passed = now - s->at_ns;
-	uint64_t most = (s->rate < 200 ? 2 : s->rate / 100) * RATEDSOURCE_TOKEN;
-
-	s->at_ns = now;
-	if (s->rate == 0)
-		return false;
-	if (passed > most / s->rate)
-		s->credit = most;
-	else
-		s->credit += passed * s->rate;
-	if (s->credit > most)
-		s->credit = most;
-	return s->credit >= RATEDSOURCE_TOKEN;
+	nf_tokenbucket_set(&s->bucket, s->rate, s->rate < 200 ? 2 : s->rate / 100);
 }
 
 static void ratedsource_wake(struct nf_element *e)
@@ -89,13 +74,12 @@ static void ratedsource_due(struct nf_element *e, void *arg)
 	ratedsource_wake(e);
 }
 
-/* There is no credit: sleeps until there is, if there is a timer to be had. */
-static bool ratedsource_rest(struct nf_element *e)
+/* It is too early: sleeps until it is time, if there is a timer to be had. */
+static bool ratedsource_rest(struct ratedsource_state *s)
 {
-	struct ratedsource_state *s = e->state;
+	uint64_t ns = nf_tokenbucket_wait_ns(&s->bucket, 1);
 
-	return s->rate == 0 ||
-	       nf_timer_after_ns(&s->timer, (RATEDSOURCE_TOKEN - s->credit) / s->rate + 1) == 0;
+	return s->rate == 0 || ns == UINT64_MAX || nf_timer_after_ns(&s->timer, ns) == 0;
 }
 
 static uint16_t ratedsource_make(struct nf_element *e, struct uk_netbuf **v)
@@ -103,9 +87,16 @@ static uint16_t ratedsource_make(struct nf_element *e, struct uk_netbuf **v)
 	struct ratedsource_state *s = e->state;
 	uint16_t n = nf_source_make(&s->source, e, v, 1);
 
-	if (n > 0)
-		s->credit -= RATEDSOURCE_TOKEN;
+	nf_tokenbucket_take(&s->bucket, n);
 	return n;
+}
+
+static bool ratedsource_is_time(struct nf_element *e)
+{
+	struct ratedsource_state *s = e->state;
+
+	nf_tokenbucket_fill(&s->bucket, nf_core_now_ns(e->core));
+	return s->rate > 0 && nf_tokenbucket_has(&s->bucket, 1);
 }
 
 static bool ratedsource_run(struct nf_element *e, void *arg)
@@ -122,8 +113,8 @@ static bool ratedsource_run(struct nf_element *e, void *arg)
 		nf_task_unschedule(&s->task);
 		return false;
 	}
-	if (!ratedsource_refill(e)) {
-		if (ratedsource_rest(e))
+	if (!ratedsource_is_time(e)) {
+		if (ratedsource_rest(s))
 			nf_task_unschedule(&s->task);
 		return false;
 	}
@@ -145,9 +136,9 @@ static uint16_t ratedsource_pull(
 	}
 	if (n == 0)
 		return 0;
-	if (ratedsource_refill(e))
+	if (ratedsource_is_time(e))
 		return ratedsource_make(e, v);
-	if (ratedsource_rest(e))
+	if (ratedsource_rest(s))
 		nf_signal_sleep(&s->signal);
 	return 0;
 }
@@ -158,8 +149,8 @@ static int ratedsource_initialize(struct nf_element *e, struct nf_errors *errs)
 
 	nf_task_init(&s->task, e, ratedsource_run, NULL);
 	nf_timer_init(&s->timer, e, ratedsource_due, NULL);
-	s->credit = RATEDSOURCE_TOKEN; /* the first packet at once */
-	s->at_ns = nf_core_now_ns(e->core);
+	ratedsource_set_rate(s);
+	nf_tokenbucket_level(&s->bucket, 1, nf_core_now_ns(e->core)); /* the first packet at once */
 	if (e->out[0].is_push)
 		s->listens_space = nf_signal_listen_space(e, 0, &s->task);
 	ratedsource_wake(e);
@@ -208,6 +199,7 @@ static int ratedsource_write(
 		s->source.count = 0;
 	if (rc != 0)
 		return rc;
+	ratedsource_set_rate(s);
 	if (!nf_source_done(&s->source))
 		s->source.ended = false;
 	ratedsource_wake(e);
