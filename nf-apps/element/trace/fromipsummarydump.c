@@ -112,27 +112,74 @@ static void fromipsummarydump_say(struct nf_element *e, const struct nf_text *wh
 	nf_text_free(&t);
 }
 
-/* Reads lines until one makes a packet. */
+/* A record of a binary dump: its length, and a packet's fields or a line of text. False: the end.
+ */
+static bool fromipsummarydump_record(struct fromipsummarydump *s, struct nf_text *why, int *rc)
+{
+	const uint8_t *head = nf_input_take(&s->src.in, 4), *data;
+	uint32_t len = head != NULL ? nf_inet_get32(head) : 0, n = len & 0x7fffffff;
+	char line[1024];
+
+	if (head == NULL)
+		return false;
+	s->src.in.line++;
+	if (n < 4 || n - 4 > NF_INPUT_MAX || (data = nf_input_take(&s->src.in, n - 4)) == NULL) {
+		nf_text_printf(why, "bad length of a binary record");
+		*rc = -EINVAL;
+		s->src.over = true;
+		return true;
+	}
+	n -= 4;
+	if (len >> 31) {
+		n = n < sizeof(line) ? n : (uint32_t)sizeof(line) - 1;
+		memcpy(line, data, n);
+		line[n] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		*rc = nf_summaryreader_line(&s->reader, line, why);
+	} else {
+		*rc = nf_summaryreader_record(&s->reader, data, n, why);
+	}
+	return true;
+}
+
+/* False: the end. */
+static bool fromipsummarydump_read(
+	struct fromipsummarydump *s, struct nf_text *why, int *rc, bool *told)
+{
+	uint32_t len;
+	char *line;
+
+	if (s->src.over)
+		return false;
+	if (s->reader.binary)
+		return fromipsummarydump_record(s, why, rc);
+	line = nf_input_line(&s->src.in, &len);
+	if (line == NULL)
+		return false;
+	*told = line[0] != '!' && s->complained;
+	*rc = nf_summaryreader_line(&s->reader, line, why);
+	s->complained |= *rc < 0 && line[0] != '!';
+	return true;
+}
+
+/* Reads lines until one makes a packet. Of bad lines only the first is told, of declarations each.
+ */
 static struct uk_netbuf *fromipsummarydump_packet(struct nf_element *e)
 {
 	const struct fromipsummarydump_conf *c = e->conf;
 	struct fromipsummarydump *s = e->state;
 	struct nf_text why = { 0 };
-	uint32_t len;
-	char *line;
+	bool told = false;
 	int rc;
 
 	if (e->core->pools.small->nb_free == 0)
 		return NULL; /* the line waits until there is a buffer */
-	while ((line = nf_input_line(&s->src.in, &len)) != NULL) {
-		rc = nf_summaryreader_line(&s->reader, line, &why);
+	while (fromipsummarydump_read(s, &why, &rc, &told)) {
+		if (rc < 0 && !told)
+			fromipsummarydump_say(e, &why);
+		nf_text_free(&why);
 		if (rc > 0)
 			return nf_summary_end(&s->reader.build, c->checksum, &e->core->pools);
-		/* of a run of bad lines only the first is told */
-		if (rc < 0 && (line[0] == '!' || !s->complained))
-			fromipsummarydump_say(e, &why);
-		s->complained |= rc < 0 && line[0] != '!';
-		nf_text_free(&why);
 	}
 	s->src.over = true;
 	return NULL;

@@ -141,6 +141,15 @@ void nf_summary_print(
 int nf_summary_parse(const struct nf_summary_field *f, const char *word, unsigned minor,
 	struct nf_summary_value *v, char **copy) UK_MUST_USE;
 
+/* The binary form of a dump. Not every field has one. */
+bool nf_summary_bin_can(const struct nf_summary_field *f);
+void nf_summary_bin_put(
+	const struct nf_summary_field *f, const struct nf_summary_value *v, struct nf_text *out);
+/* Moves *at on. -EINVAL: `end` comes first, or it is not such a value; the record's rest means
+ * nothing then. */
+int nf_summary_bin_get(const struct nf_summary_field *f, const uint8_t **at, const uint8_t *end,
+	struct nf_summary_value *v) UK_MUST_USE;
+
 /* Source and destination for lines that have none. Network order. */
 struct nf_summary_flow {
 	nf_be32 src, dst;

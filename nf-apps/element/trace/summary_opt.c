@@ -94,7 +94,7 @@ static void opt_print_ts(const uint8_t *o, struct nf_text *out)
 			flag != OPT_TS_PRE || at < pointer, out);
 		sep = ",";
 	}
-	nf_text_printf(out, "%s}", at == end && at == pointer && flag == OPT_TS_PRE ? "^" : "");
+	nf_text_printf(out, "%s}", at == end && at == pointer ? "^" : "");
 	if (at + size <= end)
 		nf_text_printf(out, "+%u", (unsigned)(end - at) / size);
 	if (o[3] >> 4)

@@ -242,15 +242,14 @@ static int sum_parse_hex(const char *s, uint64_t *v)
 	return *end == '\0' && *v <= 0xffff ? 0 : -EINVAL;
 }
 
-static int sum_parse_name(const char *s, unsigned form, uint64_t *v)
+/* A number or a name, whichever of the two the field is called after. */
+static int sum_parse_type(const char *s, uint64_t *v)
 {
-	if (form == NF_SUMMARY_TYPE) {
-		for (*v = 0; *v < 256; ++*v) {
-			const char *name = nf_summary_icmp_type((uint8_t)*v);
+	for (*v = 0; *v < 256; ++*v) {
+		const char *name = nf_summary_icmp_type((uint8_t)*v);
 
-			if (name != NULL && strcmp(name, s) == 0)
-				return 0;
-		}
+		if (name != NULL && strcmp(name, s) == 0)
+			return 0;
 	}
 	return sum_parse_number(s, 255, v);
 }
@@ -335,14 +334,15 @@ int nf_summary_parse(const struct nf_summary_field *f, const char *word, unsigne
 	case NF_SUMMARY_TCPOPT:
 		return sum_parse_opt(f, word, v);
 	case NF_SUMMARY_TYPE:
-	case NF_SUMMARY_CODE:
-		return sum_parse_name(word, f->form, &v->v);
+		return sum_parse_type(word, &v->v);
 	case NF_SUMMARY_STRING:
 		return sum_parse_bytes(word, v, copy);
 	case NF_SUMMARY_MD5:
 	case NF_SUMMARY_MD5_HEX:
 		return -EINVAL;
 	default:
+		if (f->id == NF_SUMMARY_ICMP_TYPE)
+			return sum_parse_type(word, &v->v);
 		return sum_parse_number(
 			word, f->bytes >= 8 ? UINT64_MAX : (1ull << (8 * f->bytes)) - 1, &v->v);
 	}

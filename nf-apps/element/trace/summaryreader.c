@@ -162,6 +162,16 @@ static int sumr_aggregate(struct nf_summaryreader *r, const char *text, struct n
 	return r->has_aggregate ? 0 : sumr_bad(why, "bad !aggregate specification");
 }
 
+static int sumr_binary(struct nf_summaryreader *r, struct nf_text *why)
+{
+	for (unsigned i = 0; i < r->nb_fields; i++) {
+		if (r->fields[i]->id == NF_SUMMARY_NONE || !nf_summary_bin_can(r->fields[i]))
+			return sumr_bad(why, "contents incompatible with !binary");
+	}
+	r->binary = true;
+	return 0;
+}
+
 static int sumr_declaration(struct nf_summaryreader *r, const char *line, struct nf_text *why)
 {
 	const char *rest = line + strcspn(line, " \t");
@@ -177,7 +187,7 @@ static int sumr_declaration(struct nf_summaryreader *r, const char *line, struct
 	if (sumr_is(line, "!aggregate"))
 		return sumr_aggregate(r, rest, why);
 	if (sumr_is(line, "!binary"))
-		return sumr_bad(why, "binary dumps cannot be read");
+		return sumr_binary(r, why);
 	if (!sumr_is(line, "!proto"))
 		return 0;
 	word = nf_args_unquote(rest, NULL);
@@ -210,6 +220,53 @@ static unsigned sumr_split(char *s, char *words[], unsigned max)
 	return nb;
 }
 
+static void sumr_begin(struct nf_summaryreader *r)
+{
+	nf_summary_begin(&r->build, r->has_flow ? &r->flow : NULL, r->proto);
+	if (r->has_aggregate)
+		memcpy(r->build.anno.user + NF_ANNO_AGGREGATE, &r->aggregate, sizeof(r->aggregate));
+}
+
+int nf_summaryreader_record(
+	struct nf_summaryreader *r, const uint8_t *data, uint32_t len, struct nf_text *why)
+{
+	struct nf_summary_value v[NF_SUMMARY_FIELDS_MAX];
+	unsigned nb = 0;
+
+	/* fields lie in the dump's order and go into the packet in theirs */
+	for (const uint8_t *at = data; nb < r->nb_fields; nb++) {
+		if (nf_summary_bin_get(r->fields[nb], &at, data + len, &v[nb]) < 0)
+			break;
+	}
+	if (nb == 0)
+		return sumr_bad(why, "packet parse error");
+	sumr_begin(r);
+	for (unsigned i = 0; i < r->nb_fields; i++) {
+		if (r->order[i] < nb)
+			nf_summary_put(&r->build, r->fields[r->order[i]], &v[r->order[i]]);
+	}
+	return 1;
+}
+
+/* A code's name, for the type that stands in the packet already. */
+static bool sumr_code(
+	const struct nf_summaryreader *r, const char *word, struct nf_summary_value *v)
+{
+	const uint8_t *ip = r->build.buf + NF_SUMMARY_NET;
+	uint8_t type = ip[nf_inet_ip4_hlen((const struct nf_ip4 *)ip)];
+
+	if (!r->build.has_icmp_type)
+		return false;
+	*v = (struct nf_summary_value){ 0 };
+	for (; v->v < 256; v->v++) {
+		const char *name = nf_summary_icmp_code(type, (uint8_t)v->v);
+
+		if (name != NULL && strcmp(name, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 int nf_summaryreader_line(struct nf_summaryreader *r, char *line, struct nf_text *why)
 {
 	char *words[NF_SUMMARY_FIELDS_MAX];
@@ -223,16 +280,15 @@ int nf_summaryreader_line(struct nf_summaryreader *r, char *line, struct nf_text
 	if (r->nb_fields == 0)
 		return sumr_bad(why, "no '!data' provided");
 	nb = sumr_split(line, words, r->nb_fields);
-	nf_summary_begin(&r->build, r->has_flow ? &r->flow : NULL, r->proto);
-	if (r->has_aggregate)
-		memcpy(r->build.anno.user + NF_ANNO_AGGREGATE, &r->aggregate, sizeof(r->aggregate));
+	sumr_begin(r);
 	for (unsigned i = 0; i < r->nb_fields; i++) {
 		unsigned at = r->order[i];
 		const struct nf_summary_field *f = r->fields[at];
 
 		if (at >= nb || strcmp(words[at], "-") == 0 || f->id == NF_SUMMARY_NONE)
 			continue;
-		if (nf_summary_parse(f, words[at], r->minor, &v, &r->copy) == 0) {
+		if (nf_summary_parse(f, words[at], r->minor, &v, &r->copy) == 0 ||
+			(f->id == NF_SUMMARY_ICMP_CODE && sumr_code(r, words[at], &v))) {
 			nf_summary_put(&r->build, f, &v);
 			nb_good++;
 		}

@@ -16,6 +16,7 @@ struct nf_summaryreader {
 	struct nf_summary_flow flow;
 	uint32_t aggregate;
 	bool has_flow, has_aggregate;
+	bool binary;   /* records follow */
 	uint8_t proto; /* of lines that have none; set by the user before init */
 	char *copy;    /* of a payload */
 	struct nf_summary_build build;
@@ -35,6 +36,10 @@ int nf_summaryreader_fields(struct nf_summaryreader *r, const char *names, struc
 /* "SRC SPORT DST DPORT [PROTO]", a dash for each that is not known. */
 int nf_summaryreader_flow(struct nf_summaryreader *r, const char *text, struct nf_text *why)
 	UK_MUST_USE;
+
+/* The same of a record of a binary dump, without its length. */
+int nf_summaryreader_record(struct nf_summaryreader *r, const uint8_t *data, uint32_t len,
+	struct nf_text *why) UK_MUST_USE;
 
 /*
  * One line (changed). 1: `build` holds a packet, to be ended; 0: it was a declaration, a comment,

@@ -17,7 +17,8 @@
  *false BAD_PACKETS bool   a "!bad" line in front of a packet with a wrong header, default false
  *	CAREFUL_TRUNC bool which also tells of packets shorter than their IP length, default true
  *	EXTRA_LENGTH bool  the extra length annotation counts, default true
- *	BINARY bool        must be false: the binary form is not here
+ *	BINARY bool        packets as binary records, which are smaller; default false. Not with
+ *payload
  *
  * Ports: 1 input, agnostic; an output, if it is used, gets the packets.
  * Handlers: flush (w), count (r), tickets and scheduled when pulling
@@ -36,7 +37,7 @@
 #include "plat-kvm/clock.h"
 
 struct toipsummarydump_conf {
-	bool header, verbose, multipacket, bad_packets, careful, extra;
+	bool header, verbose, multipacket, bad_packets, careful, extra, binary;
 };
 
 struct toipsummarydump {
@@ -78,7 +79,6 @@ static int toipsummarydump_configure(struct nf_element *e, struct nf_args *a)
 	struct toipsummarydump_conf *c = e->conf;
 	struct toipsummarydump *s = e->state;
 	const char *name = NULL, *banner = NULL, *list = "timestamp ip_src";
-	bool binary = false;
 
 	c->header = c->careful = c->extra = true;
 	if (nf_args_string(a, "FILENAME", NF_ARGS_POS | NF_ARGS_MUST, &name))
@@ -94,11 +94,13 @@ static int toipsummarydump_configure(struct nf_element *e, struct nf_args *a)
 	nf_args_bool(a, "BAD_PACKETS", 0, &c->bad_packets);
 	nf_args_bool(a, "CAREFUL_TRUNC", 0, &c->careful);
 	nf_args_bool(a, "EXTRA_LENGTH", 0, &c->extra);
-	if (nf_args_bool(a, "BINARY", 0, &binary) && binary)
-		nf_args_error(a, "BINARY: the binary form is not here");
+	nf_args_bool(a, "BINARY", 0, &c->binary);
 	toipsummarydump_fields(s, a, list);
-	for (unsigned i = 0; i < s->nb_fields; i++)
+	for (unsigned i = 0; i < s->nb_fields; i++) {
 		c->multipacket &= s->fields[i]->id != NF_SUMMARY_COUNT;
+		if (c->binary && !nf_summary_bin_can(s->fields[i]))
+			nf_args_error(a, "cannot use field %s with BINARY", s->fields[i]->name);
+	}
 	if ((name != NULL && s->name == NULL) || (banner != NULL && s->banner == NULL))
 		nf_args_error(a, "out of memory");
 	return nf_args_end(a);
@@ -144,14 +146,29 @@ static int toipsummarydump_header(struct nf_element *e, struct nf_errors *errs)
 	nf_text_printf(t, "!data");
 	for (unsigned i = 0; i < s->nb_fields; i++)
 		nf_text_printf(t, " %s",
-			s->fields[i]->id == NF_SUMMARY_TIME ? "timestamp" : s->fields[i]->name);
-	nf_text_printf(t, "\n");
+			s->fields[i]->id == NF_SUMMARY_TIME && !c->binary ? "timestamp"
+									  : s->fields[i]->name);
+	nf_text_printf(t, "\n%s", c->binary ? "!binary\n" : "");
 	if (t->full || nf_file_write(s->file, nf_text_get(t), (uint32_t)t->len) < 0)
 		return nf_errors_add(errs, e->where, "%s: cannot write it", s->name);
 	return 0;
 }
 
-/* One line. */
+/* Writes a line or a record; in the binary form with its length in front, whose top bit tells of
+ * text. */
+static void toipsummarydump_out(struct nf_element *e, const struct nf_text *t, bool is_text)
+{
+	const struct toipsummarydump_conf *c = e->conf;
+	struct toipsummarydump *s = e->state;
+	uint8_t head[4];
+
+	if (c->binary && t->len > 0) {
+		nf_inet_put32(head, ((uint32_t)t->len + 4) | (is_text ? 1u << 31 : 0));
+		(void)!nf_file_write(s->file, head, sizeof(head));
+	}
+	(void)!nf_file_write(s->file, nf_text_get(t), (uint32_t)t->len);
+}
+
 static void toipsummarydump_line(struct nf_element *e, struct uk_netbuf *p)
 {
 	const struct toipsummarydump_conf *c = e->conf;
@@ -162,16 +179,24 @@ static void toipsummarydump_line(struct nf_element *e, struct uk_netbuf *p)
 	s->line.len = s->bad.len = 0;
 	nf_summary_open(&d, p, c->bad_packets ? &s->bad : NULL, c->careful, c->extra);
 	for (unsigned i = 0; i < s->nb_fields; i++) {
+		bool has = nf_summary_get(&d, s->fields[i], &v);
+
+		if (c->binary) {
+			nf_summary_bin_put(
+				s->fields[i], has ? &v : &(struct nf_summary_value){ 0 }, &s->line);
+			continue;
+		}
 		if (i > 0)
 			nf_text_add(&s->line, " ", 1);
-		if (nf_summary_get(&d, s->fields[i], &v))
+		if (has)
 			nf_summary_print(s->fields[i], &v, &s->line);
 		else
 			nf_text_add(&s->line, "-", 1);
 	}
-	nf_text_add(&s->line, "\n", 1);
-	(void)!nf_file_write(s->file, nf_text_get(&s->bad), (uint32_t)s->bad.len);
-	(void)!nf_file_write(s->file, nf_text_get(&s->line), (uint32_t)s->line.len);
+	if (!c->binary)
+		nf_text_add(&s->line, "\n", 1);
+	toipsummarydump_out(e, &s->bad, true);
+	toipsummarydump_out(e, &s->line, false);
 	s->count++;
 }
 

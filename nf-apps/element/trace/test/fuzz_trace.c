@@ -62,9 +62,13 @@ static const char *const fuzz_fields =
 	"icmp_type_name icmp_code_name icmp_flowid icmp_seq icmp_nextmtu "
 	"payload payload_len payload_md5 payload_md5_hex";
 
-/* All fields of a packet, as one line. */
+/* All fields of a packet, as one line; each in the binary form as well, which is read again. */
 static void fuzz_write(const struct uk_netbuf *p, struct nf_text *out)
 {
+	struct nf_summary_value again;
+	struct nf_text bin = { 0 };
+	const uint8_t *at;
+
 	struct nf_summary_packet d;
 	struct nf_summary_value v;
 	struct nf_text bad = { 0 };
@@ -81,8 +85,17 @@ static void fuzz_write(const struct uk_netbuf *p, struct nf_text *out)
 		else
 			nf_text_printf(out, "-");
 		nf_text_printf(out, " ");
+		if (!nf_summary_bin_can(f))
+			continue;
+		bin.len = 0;
+		nf_summary_bin_put(f, &v, &bin);
+		at = (const uint8_t *)bin.s;
+		if (bin.s != NULL &&
+			nf_summary_bin_get(f, &at, (const uint8_t *)bin.s + bin.len, &again) == 0)
+			UK_ASSERT(at == (const uint8_t *)bin.s + bin.len);
 	}
 	nf_text_free(&bad);
+	nf_text_free(&bin);
 }
 
 /* What was written can be read, and gives a packet again. */
@@ -133,7 +146,8 @@ static void fuzz_dump(struct nf_input *in, bool checksum)
 	nf_summaryreader_init(&r);
 	while ((line = nf_input_line(in, &len)) != NULL) {
 		(void)!nf_summaryreader_banner(&r, line, "x", &errs);
-		if (nf_summaryreader_line(&r, line, &why) > 0) {
+		if ((r.binary ? nf_summaryreader_record(&r, (const uint8_t *)line, len, &why)
+			      : nf_summaryreader_line(&r, line, &why)) > 0) {
 			struct uk_netbuf *p = nf_summary_end(&r.build, checksum, &fuzz_pools);
 
 			if (p != NULL)
