@@ -15,12 +15,13 @@ static const char *ports_side(const char *code, unsigned side)
 
 struct nf_router_ports_range nf_router_ports_range(const char *code, unsigned side)
 {
-	struct nf_router_ports_range g = { 0, NF_CONFIG_PORTS_MAX, false };
+	struct nf_router_ports_range g = { 0, NF_CONFIG_PORTS_MAX, false, 0 };
 	const char *s = ports_side(code, side);
 	char *end = NULL;
 
 	if (*s == '=') {
 		g.same = true;
+		g.more = (unsigned)strspn(s + 1, "+");
 		return g;
 	}
 	if (*s != '-') {
@@ -61,11 +62,13 @@ static const char *ports_flow_piece(const char *s, unsigned port, size_t *len)
 	}
 }
 
-static bool ports_piece_has(const char *s, size_t len, char c)
+/* `c` is "#": the port's own number, which `same` says of. */
+static bool ports_piece_has(const char *s, size_t len, char c, bool same)
 {
 	bool not = len > 1 && s[1] == '^';
+	bool has = memchr(s, c, len) != NULL && (c != '#' || same);
 
-	return (memchr(s, c, len) != NULL) != not ;
+	return has != not ;
 }
 
 bool nf_router_flows(const struct nf_element *e, unsigned in, unsigned out)
@@ -75,10 +78,8 @@ bool nf_router_flows(const struct nf_element *e, unsigned in, unsigned out)
 	const char *a = ports_flow_piece(ports_side(code, 0), in, &nb_in);
 	const char *b = ports_flow_piece(ports_side(code, 1), out, &nb_out);
 
-	if (in == out && memchr(a, '#', nb_in) != NULL && memchr(b, '#', nb_out) != NULL)
-		return true;
 	for (size_t i = 0; i < nb_in; i++) {
-		if (strchr("[]^#", a[i]) == NULL && ports_piece_has(b, nb_out, a[i]))
+		if (strchr("[]^", a[i]) == NULL && ports_piece_has(b, nb_out, a[i], in == out))
 			return true;
 	}
 	return false;
@@ -92,7 +93,7 @@ static int ports_count_side(
 	struct nf_link **ports = side == 0 ? &e->in : &e->out;
 
 	if (g.same)
-		g.lo = g.hi = e->nb_in;
+		g.lo = g.hi = e->nb_in + g.more;
 	if (nb < g.lo)
 		nb = g.lo;
 	if (nb > g.hi) {

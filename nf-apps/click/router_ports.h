@@ -8,10 +8,12 @@
 
 #include "nf-apps/click/router.h"
 
-/* Most inputs or outputs that the code allows; lo: at least. `same`: as many as inputs ("="). */
+/* Most inputs or outputs that the code allows; lo: at least. `same`: as many as inputs ("="), and
+ * `more` ("=+"). */
 struct nf_router_ports_range {
 	unsigned lo, hi;
 	bool same;
+	unsigned more;
 };
 
 /* Reads one side (0 inputs, 1 outputs) of a port count code such as "1/1-2". */
