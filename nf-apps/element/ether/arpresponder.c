@@ -85,7 +85,9 @@ static bool arpresponder_word_ip(
 {
 	uint32_t mask;
 
-	if (nf_args_info_ip4_prefix(e, word, &x->be_ip, &x->be_mask) < 0)
+	x->be_mask = UINT32_MAX; /* a name without more stands for its address, as in Click */
+	if ((strchr(word, '/') != NULL || nf_args_info_ip4(e, word, &x->be_ip) < 0) &&
+		nf_args_info_ip4_prefix(e, word, &x->be_ip, &x->be_mask) < 0)
 		return false;
 	mask = nf_inet_ntoh32(x->be_mask);
 	x->be_ip &= x->be_mask;

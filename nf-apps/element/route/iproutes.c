@@ -7,11 +7,13 @@
 
 #define IPROUTES_WORDS_MAX 3
 
+/* A name without more stands for its address, as in Click. */
 static int iproutes_prefix(const struct nf_element *e, const char *word, struct nf_ipfib_route *r)
 {
-	uint32_t be, be_mask, mask;
+	uint32_t be, be_mask = UINT32_MAX, mask;
 
-	if (nf_args_info_ip4_prefix(e, word, &be, &be_mask) < 0)
+	if ((strchr(word, '/') != NULL || nf_args_info_ip4(e, word, &be) < 0) &&
+		nf_args_info_ip4_prefix(e, word, &be, &be_mask) < 0)
 		return -EINVAL;
 	mask = nf_inet_ntoh32(be_mask);
 	if ((~mask & (~mask + 1)) != 0)
