@@ -221,6 +221,8 @@ static void ctl_line(struct nf_control *c, struct nf_router *r, char *line)
 /* Takes the first n bytes off the input. */
 static void ctl_consume(struct nf_control *c, size_t n)
 {
+	if (n == 0)
+		return;
 	memmove(c->in.s, c->in.s + n, c->in.len - n + 1);
 	c->in.len -= n;
 }
@@ -228,7 +230,7 @@ static void ctl_consume(struct nf_control *c, size_t n)
 /* The data is in.s[0..len); `skip` more bytes go with it. */
 static void ctl_run_data(struct nf_control *c, struct nf_router *r, size_t len, size_t skip)
 {
-	char *value = strndup(c->in.s, len), *name = c->handler;
+	char *value = strndup(nf_text_get(&c->in), len), *name = c->handler;
 
 	c->handler = NULL;
 	c->has_data = c->has_until = false;
@@ -274,7 +276,7 @@ static bool ctl_step(struct nf_control *c, struct nf_router *r)
 	char *nl, *line;
 	size_t len;
 
-	if (c->closed || c->in.len == 0)
+	if (c->closed)
 		return false;
 	if (c->has_data) {
 		if (c->in.len < c->nb_data)
@@ -282,6 +284,8 @@ static bool ctl_step(struct nf_control *c, struct nf_router *r)
 		ctl_run_data(c, r, c->nb_data, 0);
 		return true;
 	}
+	if (c->in.len == 0)
+		return false;
 	if (c->has_until)
 		return ctl_until(c, r);
 	nl = memchr(c->in.s, '\n', c->in.len);

@@ -97,6 +97,7 @@ class Control:
 
 	def close(self) -> None:
 		with contextlib.suppress(OSError):
+			self._file.close()
 			self._sock.close()
 
 	def __enter__(self) -> "Control":
