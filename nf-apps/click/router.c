@@ -129,7 +129,9 @@ static int router_configure(struct nf_element *e, struct nf_errors *errs)
 
 	if (rc < 0)
 		return rc;
-	return e->class->configure != NULL ? e->class->configure(e, &a) : nf_args_end(&a);
+	rc = e->class->configure != NULL ? e->class->configure(e, &a) : nf_args_end(&a);
+	nf_args_free(&a); /* one that gave up may have left them */
+	return rc;
 }
 
 static int router_initialize(struct nf_element *e, struct nf_errors *errs)
