@@ -73,6 +73,7 @@ struct nf_handler {
 #define NF_HANDLER_EXPENSIVE 0x2
 #define NF_HANDLER_BUTTON    0x4 /* write takes no value */
 #define NF_HANDLER_RATE      0x8 /* a counter: `ctl watch` shows it, and its rate */
+#define NF_HANDLER_PRIVATE   0x10 /* for the configuration itself: control clients do not get it */
 
 struct nf_class {
 	const char *name; /* Click's */
@@ -95,6 +96,9 @@ struct nf_class {
 	const char *each_name;    /* for compiled configurations */
 	const char *const *drops; /* names of reasons, by number, NULL at the end; NULL: none */
 	const struct nf_handler *handlers; /* NULL: only those that every element has */
+	/* Handlers that only this instance has. name NULL: their table, or NULL; else the one of that
+	 * name, or NULL: the class' own come first. */
+	const struct nf_handler *(*own_handlers)(const struct nf_element *e, const char *name);
 	void (*take_state)(struct nf_element *e, struct nf_element *old);
 	/* The signal of an output that has one of its own (queues): see signal.h. */
 	struct nf_signal *(*signal)(struct nf_element *e, unsigned port);

@@ -17,7 +17,11 @@ const struct nf_handler *nf_handler_find(const struct nf_element *e, const char 
 {
 	const struct nf_handler *h = handler_in(e->class->handlers, name);
 
-	return h != NULL ? h : handler_in(nf_handler_std, name);
+	if (h == NULL)
+		h = handler_in(nf_handler_std, name);
+	if (h == NULL && e->class->own_handlers != NULL)
+		h = e->class->own_handlers(e, name);
+	return h;
 }
 
 const struct nf_handler *nf_handler_find_global(const char *name)
@@ -39,6 +43,12 @@ void nf_handler_list(const struct nf_element *e, struct nf_text *out)
 {
 	for (const struct nf_handler *h = e->class->handlers; h != NULL && h->name != NULL; h++)
 		handler_list_one(h, out);
+	if (e->class->own_handlers != NULL) {
+		const struct nf_handler *h = e->class->own_handlers(e, NULL);
+
+		for (; h != NULL && h->name != NULL; h++)
+			handler_list_one(h, out);
+	}
 	for (const struct nf_handler *h = nf_handler_std; h->name != NULL; h++) {
 		if (!handler_shadowed(e, h))
 			handler_list_one(h, out);

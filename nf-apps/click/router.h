@@ -27,6 +27,8 @@ struct nf_router {
 	 * first. */
 	bool (*on_stop)(struct nf_element *e);
 	struct nf_element *manager;
+	unsigned script_depth; /* Scripts that run in each other */
+	unsigned script_work;  /* of the outermost one's run, so that it ends */
 };
 
 /* All classes of the program, NULL at the end; defined by the program (generated). */

@@ -15,6 +15,7 @@
 #include "nf-apps/twin/ask.h"
 #include "nf-apps/twin/compile.h"
 #include "nf-apps/twin/device_map.h"
+#include "nf-apps/twin/interrupt.h"
 #include "nf-apps/twin/macs.h"
 #include "nf-apps/twin/options.h"
 #include "nf-apps/twin/plat.h"
@@ -168,8 +169,10 @@ static struct nf_router *main_run(struct nf_core *core, struct nf_router *r)
 {
 	struct sigaction a = { .sa_handler = main_on_signal };
 
-	(void)sigaction(SIGINT, &a, NULL);
-	(void)sigaction(SIGTERM, &a, NULL);
+	if (!nf_interrupt_taken(SIGINT))
+		(void)sigaction(SIGINT, &a, NULL);
+	if (!nf_interrupt_taken(SIGTERM))
+		(void)sigaction(SIGTERM, &a, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	nf_router_check_stop(r);
 	while (!core->stopping && !main_stop) {
@@ -182,6 +185,7 @@ static struct nf_router *main_run(struct nf_core *core, struct nf_router *r)
 			main_idle(r);
 		else if (core->rounds % MAIN_LOOK_ROUNDS == 0 && nf_sockets_any())
 			nf_sockets_poll(r, 0);
+		nf_interrupt_run();
 		r = nf_router_switch(r);
 	}
 	return r;
