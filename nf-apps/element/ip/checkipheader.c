@@ -92,7 +92,8 @@ static void checkipheader_take_state(struct nf_element *e, struct nf_element *ol
 	nf_ipstat_take(&s->stat, &was->stat);
 }
 
-static inline int checkipheader_each(
+/* Inlined whatever its size: the router runs it for every packet. */
+UK_INLINE int checkipheader_each(
 	struct nf_element *e, const void *conf, unsigned in, struct uk_netbuf *p)
 {
 	struct checkipheader_state *s = e->state;

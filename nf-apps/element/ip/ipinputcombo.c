@@ -58,7 +58,8 @@ static void ipinputcombo_take_state(struct nf_element *e, struct nf_element *old
 	nf_ipstat_take(&s->stat, &was->stat);
 }
 
-static inline int ipinputcombo_each(
+/* Inlined whatever its size: the router runs it for every packet. */
+UK_INLINE int ipinputcombo_each(
 	struct nf_element *e, const void *conf, unsigned in, struct uk_netbuf *p)
 {
 	const struct ipinputcombo_conf *c = conf;

@@ -20,7 +20,7 @@ static uint32_t iplist_place(const struct nf_iplist *l, uint32_t addr)
 	return lo;
 }
 
-bool nf_iplist_has_large(const struct nf_iplist *l, uint32_t be_addr)
+bool nf_iplist_has_any(const struct nf_iplist *l, uint32_t be_addr)
 {
 	uint32_t at = iplist_place(l, be_addr);
 
@@ -43,13 +43,15 @@ int nf_iplist_add(struct nf_iplist *l, uint32_t be_addr)
 	v[at] = be_addr;
 	l->v = v;
 	l->nb++;
+	for (uint32_t i = 0; i < NF_IPLIST_FEW; i++)
+		l->few[i / 4][i % 4] = v[i < l->nb ? i : l->nb - 1];
 	return 0;
 }
 
 void nf_iplist_free(struct nf_iplist *l)
 {
 	free(l->v);
-	*l = (struct nf_iplist){ NULL, 0 };
+	*l = (struct nf_iplist){ .v = NULL };
 }
 
 /* A single address or prefix out of one word, by the argument reader. */

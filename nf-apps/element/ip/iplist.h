@@ -8,12 +8,16 @@
 
 #include "nf-apps/click/args.h"
 
-#define NF_IPLIST_MAX   4096u /* addresses */
-#define NF_IPLIST_SMALL 8u    /* up to so many are compared one by one */
+#define NF_IPLIST_MAX 4096u /* addresses */
+#define NF_IPLIST_FEW 8u    /* up to so many are compared at once */
+
+/* Four addresses in a register of SSE2, which every x86-64 has. */
+typedef uint32_t nf_iplist_four __attribute__((vector_size(16)));
 
 /* All zero: empty. */
 struct nf_iplist {
-	uint32_t *v; /* network order, sorted as numbers, each once */
+	nf_iplist_four few[2]; /* the first ones; the places that are left repeat the last */
+	uint32_t *v;           /* all: network order, sorted as numbers, each once */
 	uint32_t nb;
 };
 
@@ -35,17 +39,18 @@ bool nf_iplist_args_interfaces(
 /* One address that is an argument's text (AddressInfo's names are known). False: it is none. */
 bool nf_iplist_word(const struct nf_args *a, const char *word, uint32_t *be_addr);
 
-bool nf_iplist_has_large(const struct nf_iplist *l, uint32_t be_addr);
+/* Of any size. */
+bool nf_iplist_has_any(const struct nf_iplist *l, uint32_t be_addr);
 
+/* Cost: none or some eight instructions; a search if there are more than NF_IPLIST_FEW. */
 UK_INLINE bool nf_iplist_has(const struct nf_iplist *l, uint32_t be_addr)
 {
-	bool found = false;
+	nf_iplist_four a = { be_addr, be_addr, be_addr, be_addr };
+	typedef char bytes __attribute__((vector_size(16)));
 
-	if (UK_UNLIKELY(l->nb > NF_IPLIST_SMALL))
-		return nf_iplist_has_large(l, be_addr);
-	for (uint32_t i = 0; i < l->nb; i++)
-		found |= l->v[i] == be_addr;
-	return found;
+	if (UK_UNLIKELY(l->nb - 1 >= NF_IPLIST_FEW)) /* also: none */
+		return nf_iplist_has_any(l, be_addr);
+	return __builtin_ia32_pmovmskb128((bytes)((l->few[0] == a) | (l->few[1] == a))) != 0;
 }
 
 #endif

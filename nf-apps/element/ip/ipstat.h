@@ -21,7 +21,8 @@ struct nf_ipstat {
 void nf_ipstat_args(struct nf_ipstat *s, struct nf_args *a);
 
 /* One bad packet; `what` names the header ("IP"). Returns what an "each" function returns. */
-int nf_ipstat_bad(struct nf_element *e, struct nf_ipstat *s, const char *what, unsigned reason);
+int nf_ipstat_bad(struct nf_element *e, struct nf_ipstat *s, const char *what, unsigned reason)
+	__attribute__((cold));
 
 /* Adds the counters of the element that this one takes over from. */
 void nf_ipstat_take(struct nf_ipstat *s, const struct nf_ipstat *old);
