@@ -5,13 +5,15 @@
 		box.send(0, frame)
 		frames = box.receive(1, count=1)
 
-Each Ethernet frame is one datagram (QEMU: -netdev dgram), so neither root nor a back end is needed.
+Each Ethernet frame is one datagram (QEMU: -netdev dgram), so neither root nor a back end is needed. A thread
+reads what comes out of each port, since QEMU waits for a reader, and then the guest does.
 """
 
-import select
+import queue
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 from support import paths
@@ -24,7 +26,7 @@ class Box:
 	"""One VM. `config`: text of the configuration (None: compiled in); `options`: words for its program."""
 
 	def __init__(self, case, image, config, ports=2, options=(), mem="64M"):
-		self._case, self._socks, self._peers, extra = case, [], [], []
+		self._socks, self._peers, self._queues, extra = [], [], [], []
 		folder = case.tmp / f"box{id(self):x}"
 		folder.mkdir()
 		for i in range(ports):
@@ -34,6 +36,8 @@ class Box:
 			s.bind(ours)
 			self._socks.append(s)
 			self._peers.append(theirs)
+			self._queues.append(queue.Queue())
+			threading.Thread(target=self._read, args=(s, self._queues[-1]), daemon=True).start()
 			device = "virtio-net-device" if case.machine == "microvm" else "virtio-net-pci,disable-legacy=on,romfile="
 			extra += ["-netdev", f"dgram,id=n{i},local.type=unix,local.path={theirs},remote.type=unix,remote.path={ours}",
 				"-device", f"{device},netdev=n{i},mac={mac_text(i)}"]
@@ -55,17 +59,28 @@ class Box:
 	def __exit__(self, *exc):
 		self.vm.close()
 		for s in self._socks:
+			s.shutdown(socket.SHUT_RDWR)
 			s.close()
 
 	def send(self, port: int, frame: bytes) -> None:
 		self._socks[port].sendto(frame, self._peers[port])
 
+	@staticmethod
+	def _read(sock, frames) -> None:
+		while True:
+			try:
+				frames.put(sock.recv(65536))
+			except OSError:
+				return
+
 	def receive(self, port: int, count: int, timeout: float = WAIT_S) -> list:
 		"""Frames that came out of a port: `count` of them, or as many as came in time."""
 		frames, end = [], time.monotonic() + timeout
-		while len(frames) < count and time.monotonic() < end:
-			if select.select([self._socks[port]], [], [], max(0.0, end - time.monotonic()))[0]:
-				frames.append(self._socks[port].recv(65536))
+		while len(frames) < count:
+			try:
+				frames.append(self._queues[port].get(timeout=max(0.001, end - time.monotonic())))
+			except queue.Empty:
+				break
 		return frames
 
 	def quiet(self, port: int, seconds: float = 0.3) -> list:

@@ -22,7 +22,7 @@ def twin(sanitized: bool = False) -> str:
 def compile(config: str, name: str, defines) -> str:
 	"""An image with the configuration compiled in; its path."""
 	program = twin()
-	setup.compile(["images/nf", "images/link-nf"])
+	setup.compile(["images/nf"])
 	folder = paths.BUILD / "images"
 	source = folder / f"{name}.c"
 	done = subprocess.run([program, "--compile", str(source), "-f", config, *defines], stdin=subprocess.DEVNULL,
