@@ -181,6 +181,7 @@ static bool fromdump_out_of_time(struct nf_element *e, struct uk_netbuf *p)
 		return false;
 	s->end = FROMDUMP_NO_LIMIT;
 	s->kept = p;
+	s->src.cut = true; /* what was called takes effect before more packets */
 	fromdump_at_end(e);
 	return true;
 }

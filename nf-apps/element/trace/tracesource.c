@@ -79,7 +79,10 @@ static uint16_t src_collect(struct nf_element *e, struct uk_netbuf **v, uint16_t
 			v[i++] = p;
 		else
 			uk_netbuf_free(p);
+		if (s->cut)
+			break;
 	}
+	s->cut = false;
 	s->count += i;
 	return i;
 }

@@ -29,6 +29,7 @@ struct nf_tracesource {
 	uint64_t count;
 	uint32_t sample; /* of 2^28 */
 	bool stop, active, timing, over, ended, has_offset;
+	bool cut; /* set by next: its packet is the last of this vector */
 };
 
 /* Reads STOP, ACTIVE, TIMING and SAMPLE. */
