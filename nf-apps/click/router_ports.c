@@ -96,11 +96,10 @@ static int ports_count_side(
 		g.lo = g.hi = e->nb_in + g.more;
 	if (nb < g.lo)
 		nb = g.lo;
-	if (nb > g.hi) {
+	/* too many are made all the same: links lead to them while other errors are looked for */
+	if (nb > g.hi)
 		nf_errors_add(errs, e->where, "'%s :: %s' has too many %ss: at most %u", e->name,
 			e->class->name, what, g.hi);
-		nb = g.hi;
-	}
 	if (side == 0)
 		e->nb_in = (uint16_t)nb;
 	else
