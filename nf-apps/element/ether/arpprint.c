@@ -114,7 +114,7 @@ static void arpprint_header(const struct uk_netbuf *p, struct nf_text *line)
 		nf_text_add(line, "trailer-", 8);
 	arpprint_op(&h, line);
 	if (hw != 1)
-		nf_text_printf(line, "hardware #%u", hw);
+		nf_text_printf(line, " hardware #%u", hw);
 }
 
 static inline int arpprint_each(

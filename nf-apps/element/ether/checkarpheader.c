@@ -97,7 +97,7 @@ static int checkarpheader_read_details(struct nf_element *e, uintptr_t arg, cons
 
 	if (!c->details)
 		return nf_errors_add(
-			errs, e->where, "%s: no drop_details without DETAILS true", e->name);
+			errs, NULL, "%s: no drop_details without DETAILS true", e->name);
 	for (unsigned i = 0; i < CHECKARPHEADER_REASONS; i++)
 		nf_text_printf(out, "%lu\t%s\n", s->nb_by[i], e->class->drops[i]);
 	return 0;
