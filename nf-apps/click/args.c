@@ -116,19 +116,35 @@ static int args_by_key(struct nf_args *a, const char *key)
 	return found;
 }
 
+/*
+ * The next argument by position: one that does not begin as a keyword does, or, if there must be
+ * one, the first that is left. -1: none.
+ */
+static int args_by_place(struct nf_args *a, bool must)
+{
+	int first = -1;
+
+	while (a->next_pos < a->nb && a->word[a->next_pos] < 0)
+		a->next_pos++;
+	for (unsigned i = a->next_pos; i < a->nb; i++) {
+		if (a->word[i] == 0)
+			return (int)i;
+		if (a->word[i] > 0 && first < 0)
+			first = (int)i;
+	}
+	return must ? first : -1;
+}
+
 char *nf_args_take(struct nf_args *a, const char *key, unsigned how)
 {
 	int found, pos = -1;
 	char *s;
 
 	args_learn(a, key, how);
-	while (a->next_pos < a->nb && a->word[a->next_pos] == NF_ARGS_BY_POS)
-		a->next_pos++;
-	if ((how & NF_ARGS_POS) != 0 && a->next_pos < a->nb && a->word[a->next_pos] >= 0)
-		pos = (int)a->next_pos;
 	found = args_by_key(a, key);
-	if (pos >= 0 && a->word[pos] >= 0 &&
-		(a->word[pos] == 0 || (found < 0 && (how & NF_ARGS_MUST) != 0))) {
+	if ((how & NF_ARGS_POS) != 0)
+		pos = args_by_place(a, found < 0 && (how & NF_ARGS_MUST) != 0);
+	if (pos >= 0) {
 		a->word[pos] = NF_ARGS_BY_POS;
 		a->nb_left--;
 		if (found < pos)

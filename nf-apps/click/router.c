@@ -202,12 +202,14 @@ static void router_take_states(struct nf_router *r, struct nf_router *old)
 /* Elements, ports, arguments. */
 static int router_setup(struct nf_router *r, struct nf_errors *errs)
 {
-	unsigned before = errs->nb_errors;
+	unsigned before = errs->nb_errors, before_ports;
 	int rc = router_elements(r, errs);
 
+	before_ports = errs->nb_errors;
 	if (rc == 0)
 		rc = nf_router_ports_count(r, errs);
-	if (rc == 0)
+	/* links to ports that there can not be lead nowhere */
+	if (rc == 0 && errs->nb_errors == before_ports)
 		rc = nf_router_ports_connect(r, errs);
 	if (rc == 0)
 		rc = router_each(r, router_configure, errs);

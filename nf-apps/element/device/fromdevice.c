@@ -14,11 +14,11 @@
  *	BURST n            most frames per visit, default 64
  *	TIMESTAMP bool     set the time annotation, default false (one clock read a burst)
  *	ACTIVE bool        poll, default true
- *	FORCE_IP bool      push IP packets only, with the network header set and the Ethernet header
- *	                   stripped, default false
- *	PROMISC, SNIFFER, OUTBOUND, METHOD, SNAPLEN, HEADROOM, BPF_FILTER, CAPTURE, PROTOCOL, QUEUE,
- *N_QUEUES, MAXTHREADS, NDESC, MAC, MTU, VERBOSE, ENCAP: taken as Click and FastClick take them,
- *without effect here: the device is always promiscuous and the only reader of its frames
+ *	FORCE_IP bool      push IP packets only, with the network header marked (the Ethernet header
+ *stays: StripToNetworkHeader takes it off), default false PROMISC, SNIFFER, OUTBOUND, METHOD,
+ *SNAPLEN, HEADROOM, BPF_FILTER, CAPTURE, PROTOCOL, QUEUE, N_QUEUES, MAXTHREADS, NDESC, MAC, MTU,
+ *VERBOSE, ENCAP: taken as Click and FastClick take them, without effect here: the device is always
+ *promiscuous and the only reader of its frames
  *
  * Ports: 1 output, push.
  * Handlers: count (r), byte_count (r), reset_counts (w), active (rw), mac (r), mtu (r), device (r),
@@ -84,7 +84,7 @@ static int fromdevice_configure(struct nf_element *e, struct nf_args *a)
 	return nf_args_end(a);
 }
 
-/* Cuts the Ethernet header off an IP packet. False: it is none. */
+/* Marks the headers of an IP packet. False: it is none. */
 static bool fromdevice_to_ip(struct uk_netbuf *p)
 {
 	uint16_t type;
@@ -95,8 +95,7 @@ static bool fromdevice_to_ip(struct uk_netbuf *p)
 	if (type != NF_ETHERTYPE_IP && type != NF_ETHERTYPE_IP6)
 		return false;
 	nf_packet_set_l2(p, p->data);
-	nf_packet_pull(p, NF_ETHER_LEN);
-	nf_packet_set_l3(p, p->data);
+	nf_packet_set_l3(p, p->data + NF_ETHER_LEN);
 	return true;
 }
 
