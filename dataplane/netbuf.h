@@ -67,8 +67,8 @@ struct uk_netbuf {
 	uint16_t gso_size;    /* payload bytes per segment (MSS) */
 	uint16_t hdr_len;     /* bytes of headers to repeat per segment */
 	uint16_t port;        /* free for the application: where it came from */
-	/* Positions of headers in bytes from buf, UK_NETBUF_NO_OFF: not known. Drivers leave them alone; in a
-	 * fresh buffer they mean nothing: whoever uses them sets them first. */
+	/* Positions of headers in bytes from buf, UK_NETBUF_NO_OFF: not known. Drivers leave them
+	 * alone; in a fresh buffer they mean nothing: whoever uses them sets them first. */
 	uint16_t l2_off, l3_off, l4_off;
 	uint16_t reserved;
 	/* Second cache line: rarely used. */

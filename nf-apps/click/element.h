@@ -71,8 +71,8 @@ struct nf_handler {
 
 #define NF_HANDLER_PARAM     0x1 /* read takes a parameter */
 #define NF_HANDLER_EXPENSIVE 0x2
-#define NF_HANDLER_BUTTON    0x4 /* write takes no value */
-#define NF_HANDLER_RATE      0x8 /* a counter: `ctl watch` shows it, and its rate */
+#define NF_HANDLER_BUTTON    0x4  /* write takes no value */
+#define NF_HANDLER_RATE      0x8  /* a counter: `ctl watch` shows it, and its rate */
 #define NF_HANDLER_PRIVATE   0x10 /* for the configuration itself: control clients do not get it */
 
 struct nf_class {
@@ -96,8 +96,8 @@ struct nf_class {
 	const char *each_name;    /* for compiled configurations */
 	const char *const *drops; /* names of reasons, by number, NULL at the end; NULL: none */
 	const struct nf_handler *handlers; /* NULL: only those that every element has */
-	/* Handlers that only this instance has. name NULL: their table, or NULL; else the one of that
-	 * name, or NULL: the class' own come first. */
+	/* Handlers that only this instance has. name NULL: their table, or NULL; else the one of
+	 * that name, or NULL: the class' own come first. */
 	const struct nf_handler *(*own_handlers)(const struct nf_element *e, const char *name);
 	void (*take_state)(struct nf_element *e, struct nf_element *old);
 	/* The signal of an output that has one of its own (queues): see signal.h. */

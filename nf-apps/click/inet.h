@@ -59,13 +59,13 @@ UK_INLINE void nf_inet_put32(uint8_t *p, uint32_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-#define NF_ETHER_LEN       14
-#define NF_ETHER_VLAN_LEN  4
-#define NF_ETHERTYPE_IP    0x0800
-#define NF_ETHERTYPE_ARP   0x0806
-#define NF_ETHERTYPE_VLAN  0x8100
-#define NF_ETHERTYPE_QINQ  0x88a8
-#define NF_ETHERTYPE_IP6   0x86dd
+#define NF_ETHER_LEN                 14
+#define NF_ETHER_VLAN_LEN            4
+#define NF_ETHERTYPE_IP              0x0800
+#define NF_ETHERTYPE_ARP             0x0806
+#define NF_ETHERTYPE_VLAN            0x8100
+#define NF_ETHERTYPE_QINQ            0x88a8
+#define NF_ETHERTYPE_IP6             0x86dd
 #define NF_ETHERTYPE_PPPOE_DISCOVERY 0x8863
 #define NF_ETHERTYPE_PPPOE_SESSION   0x8864
 
@@ -89,8 +89,16 @@ struct nf_arp {
 #define NF_IP_DF     0x4000
 #define NF_IP_OFFSET 0x1fff
 
-enum { NF_IP_ICMP = 1, NF_IP_IPIP = 4, NF_IP_TCP = 6, NF_IP_UDP = 17, NF_IP_IP6 = 41, NF_IP_GRE = 47,
-	NF_IP_ICMP6 = 58, NF_IP_SCTP = 132 };
+enum {
+	NF_IP_ICMP = 1,
+	NF_IP_IPIP = 4,
+	NF_IP_TCP = 6,
+	NF_IP_UDP = 17,
+	NF_IP_IP6 = 41,
+	NF_IP_GRE = 47,
+	NF_IP_ICMP6 = 58,
+	NF_IP_SCTP = 132
+};
 
 /* RFC 791 */
 struct nf_ip4 {
@@ -206,9 +214,11 @@ UK_INLINE uint64_t nf_inet_pseudo4(nf_be32 src, nf_be32 dst, uint8_t proto, uint
 }
 
 /* The same over IPv6 (RFC 8200, 8.1). */
-UK_INLINE uint64_t nf_inet_pseudo6(const uint8_t src[16], const uint8_t dst[16], uint8_t proto, uint32_t len)
+UK_INLINE uint64_t nf_inet_pseudo6(
+	const uint8_t src[16], const uint8_t dst[16], uint8_t proto, uint32_t len)
 {
-	return nf_inet_sum(src, 16, nf_inet_sum(dst, 16, (uint64_t)__builtin_bswap32(len) + ((uint32_t)proto << 24)));
+	return nf_inet_sum(src, 16,
+		nf_inet_sum(dst, 16, (uint64_t)__builtin_bswap32(len) + ((uint32_t)proto << 24)));
 }
 
 /* Incremental update (RFC 1624, equation 3) when a 16-bit word changes from `was` to `is`. */

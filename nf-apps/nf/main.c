@@ -16,7 +16,7 @@
 #include "nf-apps/click/addr.h"
 #include "nf-apps/nf/channel.h"
 #include "nf-apps/nf/main.h"
-#include "nf-apps/nf/ports.h"
+#include "nf-apps/nf/device_arm.h"
 #include "plat-kvm/boot.h"
 #include "plat-kvm/clock.h"
 
@@ -98,9 +98,9 @@ static int main_option(struct main_conf *c, char *word)
  */
 static void main_define_macs(struct main_conf *c)
 {
-	static char names[NF_PORTS_MAX][16], values[NF_PORTS_MAX][NF_ADDR_ETHER_LEN];
+	static char names[NF_DEVICE_MAX][16], values[NF_DEVICE_MAX][NF_ADDR_ETHER_LEN];
 
-	for (unsigned i = 0; i < uk_netdev_count() && i < NF_PORTS_MAX; i++) {
+	for (unsigned i = 0; i < uk_netdev_count() && i < NF_DEVICE_MAX; i++) {
 		struct uk_netdev *dev = uk_netdev_get(i);
 		bool known = false;
 
@@ -228,9 +228,9 @@ static void main_sleep(struct main_loop *l)
 		until = control;
 	if (until > l->next_look_ns)
 		until = l->next_look_ns;
-	if (nf_ports_arm() == 0)
+	if (nf_device_arm() == 0)
 		uk_netdev_idle(until);
-	nf_ports_disarm();
+	nf_device_disarm();
 }
 
 /* A client may have changed the router, or stopped it. */
@@ -274,8 +274,8 @@ int main(int argc, char **argv)
 		if (main_option(&c, argv[i]) < 0)
 			return 2;
 	}
-	nf_ports_intr = c.intr;
-	nf_ports_ring = (uint16_t)c.ring;
+	nf_device_intr = c.intr;
+	nf_device_ring = (uint16_t)c.ring;
 	if (main_pools(&c, &pools) < 0)
 		return 1;
 	nf_core_init(&l.core, &pools, uk_clock_cycles());

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "dataplane/netdev.h"
 #include "nf-apps/click/device.h"
-#include "nf-apps/nf/ports.h"
+#include "nf-apps/nf/device_arm.h"
 
 struct nf_device {
 	struct uk_netdev *dev;
@@ -17,7 +17,7 @@ struct nf_device {
 	struct nf_device_stats stats; /* as last asked for */
 };
 
-static struct nf_device devices[NF_PORTS_MAX];
+static struct nf_device devices[NF_DEVICE_MAX];
 
 /* The receive queue's callback: being woken is all it is for. */
 static void dev_wake(struct uk_netdev *dev, uint16_t q, void *cookie)
@@ -31,10 +31,10 @@ static const char *dev_queues(struct nf_device *d)
 {
 	struct uk_netdev_rxqueue_conf rx = { .alloc_rxpkts = uk_netbuf_pool_alloc_rxpkts,
 		.alloc_rxpkts_argp = d->pools->small,
-		.callback = nf_ports_intr ? dev_wake : NULL };
+		.callback = nf_device_intr ? dev_wake : NULL };
 	struct uk_netdev_txqueue_conf tx = { 0 };
 	struct uk_netdev_queue_info ri, ti;
-	uint16_t nb = nf_ports_ring;
+	uint16_t nb = nf_device_ring;
 
 	if (uk_netdev_rxq_info_get(d->dev, 0, &ri) < 0 ||
 		uk_netdev_txq_info_get(d->dev, 0, &ti) < 0)
@@ -83,7 +83,7 @@ struct nf_device *nf_device_open(
 	struct nf_device *d;
 	const char *why;
 
-	if (nr < 0 || nr >= NF_PORTS_MAX || (unsigned)nr >= uk_netdev_count()) {
+	if (nr < 0 || nr >= NF_DEVICE_MAX || (unsigned)nr >= uk_netdev_count()) {
 		nf_errors_add(errs, where,
 			"no network device '%s': this machine has %u, named eth0 and so on; start it with one --net for each",
 			name, uk_netdev_count());
@@ -177,24 +177,24 @@ bool nf_device_done(const struct nf_device *d)
 	return false;
 }
 
-unsigned nf_ports_arm(void)
+unsigned nf_device_arm(void)
 {
 	unsigned nb_waiting = 0;
 
-	for (unsigned i = 0; i < NF_PORTS_MAX; i++) {
+	for (unsigned i = 0; i < NF_DEVICE_MAX; i++) {
 		if (devices[i].started)
 			nb_waiting += uk_netdev_rxq_intr_enable(devices[i].dev, 0) != 0;
 	}
 	return nb_waiting;
 }
 
-void nf_ports_disarm(void)
+void nf_device_disarm(void)
 {
-	for (unsigned i = 0; i < NF_PORTS_MAX; i++) {
+	for (unsigned i = 0; i < NF_DEVICE_MAX; i++) {
 		if (devices[i].started)
 			(void)!uk_netdev_rxq_intr_disable(devices[i].dev, 0);
 	}
 }
 
-bool nf_ports_intr;
-uint16_t nf_ports_ring = 256;
+bool nf_device_intr;
+uint16_t nf_device_ring = 256;
