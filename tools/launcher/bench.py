@@ -17,7 +17,7 @@ from . import accel as accels
 from . import build, host, hugepages, paths, setup
 from .say import note, of_os_error, usage
 
-FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot", "bench_nf")
+FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot", "bench_nf", "bench_many", "bench_soak")
 DEFAULT = ("tx", "rx", "fwd")
 
 
@@ -45,6 +45,8 @@ class Conf:
 	sizes_nf: list = field(default_factory=lambda: ["64", "imix", "1500"])
 	search: bool = True
 	trial: float = 0.3
+	count: int = 100
+	minutes: float = 60.0
 	packages: tuple = ("build", "run", "bench")
 
 
@@ -154,13 +156,17 @@ def _conf(args) -> Conf:
 		raise usage("--frames must be at least 1 and --seed not negative")
 	if not 0.2 <= args.seconds <= 3600:
 		raise usage(f"--seconds {args.seconds:g} is out of range: use 0.2 to 3600")
+	if not 1 <= args.count <= 4000:
+		raise usage(f"--count {args.count} is out of range: use 1 to 4000")
+	if not 0.1 <= args.minutes <= 10000:
+		raise usage(f"--minutes {args.minutes:g} is out of range: use 0.1 to 10000")
 	peers = [] if args.peers == "none" else list(host.VARIANTS) if args.peers == "all" else \
 		parse_words("--peers", args.peers, host.VARIANTS)
 	return Conf(sizes=parse_sizes(",".join(w for w in (args.sizes or "64").split(",") if w != "imix") or "64"), runs=args.runs, seconds=args.seconds, accel=args.accel,
 		machine=args.machine, rings=parse_words("--rings", args.rings, ("split", "packed")), peers=peers,
 		burst=args.burst, ring_size=args.ring, lean=args.engine == "lean", rates=parse_rates(args.rates),
 		warmup=args.warmup, frames=args.frames, seed=args.seed, loss=args.loss, search=not args.no_search,
-		boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
+		count=args.count, minutes=args.minutes, boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
 
 
 def _open_report(path):
@@ -240,5 +246,7 @@ def add(subparsers) -> None:
 	p.add_argument("--frames", type=int, default=24_000_000, help="random: how many frames (24000000)")
 	p.add_argument("--boxes", default="", help="nf: which middleboxes (all)")
 	p.add_argument("--no-search", action="store_true", help="nf: full speed only, no search of the no-drop rate")
+	p.add_argument("--count", type=int, default=100, help="many: how many machines (100)")
+	p.add_argument("--minutes", type=float, default=60.0, help="soak: how long (60)")
 	p.add_argument("--seed", type=int, default=1, help="random: which frames (1)")
 	p.set_defaults(func=_bench)
