@@ -82,12 +82,43 @@ static void ctl_error(struct nf_control *c, int rc, const struct nf_errors *errs
 	ctl_answer(c, code, errs->text.len > 0 ? nf_text_get(&errs->text) : "Handler error");
 }
 
+/* The handler, if there is one of that name: *e NULL and a dot in the name: there is no element. */
+static const struct nf_handler *ctl_find(
+	struct nf_router *r, const char *name, struct nf_element **e)
+{
+	const char *dot = strrchr(name, '.');
+	char *element;
+
+	*e = NULL;
+	if (dot == NULL || dot == name)
+		return nf_handler_find_global(dot == name ? name + 1 : name);
+	element = strndup(name, (size_t)(dot - name));
+	*e = element != NULL ? nf_handler_element(r, NULL, element) : NULL;
+	free(element);
+	return *e != NULL ? nf_handler_find(*e, dot + 1) : NULL;
+}
+
+/* True, and answered: clients do not get it. */
+static bool ctl_private(struct nf_control *c, struct nf_router *r, const char *name)
+{
+	struct nf_element *e;
+	const struct nf_handler *h = ctl_find(r, name, &e);
+
+	if (h == NULL || !(h->flags & NF_HANDLER_PRIVATE))
+		return false;
+	ctl_answer(c, CTL_PERMISSION, "Permission denied: the handler is not for control clients");
+	return true;
+}
+
 static void ctl_read(struct nf_control *c, struct nf_router *r, const char *name, const char *param)
 {
 	struct nf_text out = { 0 };
 	struct nf_errors errs = { 0 };
-	int rc = nf_handler_read(r, NULL, name, param, &out, &errs);
+	int rc;
 
+	if (ctl_private(c, r, name))
+		return;
+	rc = nf_handler_read(r, NULL, name, param, &out, &errs);
 	if (rc < 0) {
 		ctl_error(c, rc, &errs, name);
 	} else {
@@ -108,6 +139,8 @@ static void ctl_write(
 		ctl_answer(c, CTL_PERMISSION, "Permission denied for write handlers");
 		return;
 	}
+	if (ctl_private(c, r, name))
+		return;
 	rc = nf_handler_write(r, NULL, name, value, &errs);
 	if (rc < 0)
 		ctl_error(c, rc, &errs, name);
@@ -121,18 +154,17 @@ static void ctl_write(
 
 static void ctl_check(struct nf_control *c, struct nf_router *r, const char *name, bool write)
 {
+	struct nf_element *e;
+	const struct nf_handler *h = ctl_find(r, name, &e);
 	const char *dot = strrchr(name, '.');
-	char *element = dot != NULL ? strndup(name, (size_t)(dot - name)) : NULL;
-	struct nf_element *e = element != NULL ? nf_router_find(r, element) : NULL;
-	const struct nf_handler *h = NULL;
 
-	free(element);
-	if (dot != NULL && e == NULL) {
+	if (dot != NULL && dot != name && e == NULL)
 		ctl_answer(c, CTL_NO_ELEMENT, "No element of that name");
-		return;
-	}
-	h = e != NULL ? nf_handler_find(e, dot + 1) : nf_handler_find_global(name);
-	if (h == NULL)
+	else if (write && c->read_only)
+		ctl_answer(c, CTL_PERMISSION, "Permission denied for write handlers");
+	else if (h != NULL && h->flags & NF_HANDLER_PRIVATE)
+		(void)ctl_private(c, r, name);
+	else if (h == NULL)
 		ctl_answer(c, CTL_NO_HANDLER, "No handler of that name");
 	else if (write ? h->write == NULL : h->read == NULL)
 		ctl_answer(c, CTL_PERMISSION,
@@ -225,6 +257,7 @@ static void ctl_consume(struct nf_control *c, size_t n)
 		return;
 	memmove(c->in.s, c->in.s + n, c->in.len - n + 1);
 	c->in.len -= n;
+	c->looked = 0;
 }
 
 /* The data is in.s[0..len); `skip` more bytes go with it. */
@@ -247,35 +280,63 @@ static void ctl_run_data(struct nf_control *c, struct nf_router *r, size_t len, 
 	c->until = NULL;
 }
 
+/* The line at `at`: its length, and what is behind its LF, CR, or CRLF. False: it has no end. */
+static bool ctl_line_end(struct nf_control *c, size_t at, size_t *len, size_t *behind)
+{
+	for (size_t i = c->looked > at ? c->looked : at; i < c->in.len; i++) {
+		if (c->in.s[i] != '\n' && c->in.s[i] != '\r')
+			continue;
+		*len = i - at;
+		*behind = i + 1;
+		if (c->in.s[i] == '\r' && i + 1 < c->in.len && c->in.s[i + 1] == '\n')
+			*behind = i + 2;
+		return true;
+	}
+	c->looked = c->in.len;
+	return false;
+}
+
+/* Without spaces at the end. */
+static size_t ctl_trimmed(const char *s, size_t len)
+{
+	while (len > 0 && (s[len - 1] == ' ' || s[len - 1] == '\t'))
+		len--;
+	return len;
+}
+
 /* True: the line that ends the data is there, and the handler was run. */
 static bool ctl_until(struct nf_control *c, struct nf_router *r)
 {
-	size_t want = strlen(c->until);
+	size_t want = ctl_trimmed(c->until, strlen(c->until));
 
 	for (;;) {
-		char *from = c->in.s + c->line_from,
-		     *nl = memchr(from, '\n', c->in.len - c->line_from);
-		size_t len;
+		size_t at = c->line_from, behind, len;
 
-		if (nl == NULL)
+		if (at > 0 && at < c->in.len && c->in.s[at - 1] == '\r' && c->in.s[at] == '\n')
+			c->line_from = ++at;
+		if (!ctl_line_end(c, at, &len, &behind))
 			return false;
-		len = (size_t)(nl - from);
-		if (len > 0 && from[len - 1] == '\r')
-			len--;
-		if (len == want && memcmp(from, c->until, want) == 0) {
-			ctl_run_data(c, r, c->line_from, (size_t)(nl - from) + 1);
+		len = ctl_trimmed(c->in.s + at, len);
+		if (len == want && memcmp(c->in.s + at, c->until, want) == 0) {
+			c->after_cr = c->in.s[behind - 1] == '\r';
+			ctl_run_data(c, r, at, behind - at);
 			return true;
 		}
-		c->line_from += (size_t)(nl - from) + 1;
+		c->line_from = behind;
 	}
 }
 
 /* One command or one piece of data; false: it is not complete yet. */
 static bool ctl_step(struct nf_control *c, struct nf_router *r)
 {
-	char *nl, *line;
-	size_t len;
+	char *line;
+	size_t len, behind;
 
+	if (c->in.len > 0 && c->after_cr) {
+		c->after_cr = false;
+		if (c->in.s[0] == '\n')
+			ctl_consume(c, 1);
+	}
 	if (c->closed)
 		return false;
 	if (c->has_data) {
@@ -288,12 +349,11 @@ static bool ctl_step(struct nf_control *c, struct nf_router *r)
 		return false;
 	if (c->has_until)
 		return ctl_until(c, r);
-	nl = memchr(c->in.s, '\n', c->in.len);
-	if (nl == NULL)
+	if (!ctl_line_end(c, 0, &len, &behind))
 		return false;
-	len = (size_t)(nl - c->in.s);
-	line = strndup(c->in.s, len > 0 && nl[-1] == '\r' ? len - 1 : len);
-	ctl_consume(c, len + 1);
+	line = strndup(c->in.s, len);
+	c->after_cr = c->in.s[behind - 1] == '\r';
+	ctl_consume(c, behind);
 	if (line == NULL)
 		c->closed = true;
 	else

@@ -26,6 +26,8 @@ struct nf_control {
 	size_t nb_data;
 	bool is_write, has_data, has_until;
 	size_t line_from; /* of the until line: where the search goes on */
+	size_t looked;    /* no line ends before here */
+	bool after_cr;    /* the last line ended with a CR: an LF that follows belongs to it */
 };
 
 /* Starts a session: the greeting is in out. */

@@ -55,16 +55,16 @@ void nf_handler_list(const struct nf_element *e, struct nf_text *out)
 	}
 }
 
-/* "#3" is the third element of the flat configuration. */
-static struct nf_element *handler_element(
+/* No element has a name of digits only. */
+struct nf_element *nf_handler_element(
 	struct nf_router *r, const struct nf_element *from, const char *name)
 {
-	char *end;
+	const char *digits = name + (name[0] == '#');
 	unsigned long nr;
 
-	if (name[0] == '#') {
-		nr = strtoul(name + 1, &end, 10);
-		return *end == '\0' && nr >= 1 && nr <= r->nb_elements ? r->elements[nr - 1] : NULL;
+	if (*digits != '\0' && strspn(digits, "0123456789") == strlen(digits)) {
+		nr = strtoul(digits, NULL, 10);
+		return nr >= 1 && nr <= r->nb_elements ? r->elements[nr - 1] : NULL;
 	}
 	return from != NULL ? nf_element_find(from, name) : nf_router_find(r, name);
 }
@@ -85,7 +85,7 @@ static const struct nf_handler *handler_resolve(struct nf_router *r, const struc
 		return h;
 	}
 	element = strndup(name, (size_t)(dot - name));
-	*e = element != NULL ? handler_element(r, from, element) : NULL;
+	*e = element != NULL ? nf_handler_element(r, from, element) : NULL;
 	if (*e == NULL) {
 		nf_errors_add(errs, NULL, "no element named '%s'", element ? element : "");
 		free(element);

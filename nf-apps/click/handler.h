@@ -16,6 +16,10 @@ int nf_handler_read(struct nf_router *r, const struct nf_element *from, const ch
 int nf_handler_write(struct nf_router *r, const struct nf_element *from, const char *name,
 	const char *value, struct nf_errors *errs) UK_MUST_USE;
 
+/* The element of that name, or of that number: "#3" and "3" are the third. NULL. */
+struct nf_element *nf_handler_element(
+	struct nf_router *r, const struct nf_element *from, const char *name);
+
 /* The handler `name` of an element (its own before those that all have), or NULL. */
 const struct nf_handler *nf_handler_find(const struct nf_element *e, const char *name);
 

@@ -200,7 +200,7 @@ static int global_pools(READ_ARGS)
 static int global_stop(
 	struct nf_element *e, uintptr_t arg, const char *value, struct nf_errors *errs)
 {
-	e->core->stopping = true;
+	nf_router_stop_driver(e->router);
 	return 0;
 }
 

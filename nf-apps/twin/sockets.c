@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,19 +13,30 @@
 #include <unistd.h>
 #include "nf-apps/click/addr.h"
 #include "nf-apps/click/control.h"
+#include "nf-apps/click/print.h"
+#include "nf-apps/click/server.h"
 #include "nf-apps/twin/sockets.h"
 
 #define SOCK_LISTEN_MAX 8
 #define SOCK_CLIENT_MAX 32
+#define SOCK_OUT_MAX    (1u << 20) /* a client with so much to take is not listened to */
+
+struct sock_listener {
+	int fd;
+	char *path; /* of a Unix socket, to be removed; NULL: TCP */
+	uint16_t port;
+	unsigned nb_users; /* ControlSockets of two routers, during a live change */
+	bool read_only, verbose;
+};
 
 struct sock_client {
 	int fd;
+	const struct sock_listener *from;
 	struct nf_control control;
 };
 
 static struct {
-	int listen[SOCK_LISTEN_MAX];
-	char *path[SOCK_LISTEN_MAX]; /* of Unix sockets, to be removed */
+	struct sock_listener *listen[SOCK_LISTEN_MAX];
 	unsigned nb_listen;
 	struct sock_client *client[SOCK_CLIENT_MAX];
 	unsigned nb_client;
@@ -35,35 +47,55 @@ bool nf_sockets_any(void)
 	return sock.nb_listen > 0;
 }
 
-static int sock_listen(
-	const struct sockaddr *addr, socklen_t len, const char *name, struct nf_errors *errs)
+/* Takes the path. */
+static int sock_listen(const struct sockaddr *addr, socklen_t len, const char *name, char *path,
+	struct nf_errors *errs, const char *where)
 {
+	struct sock_listener *l = calloc(1, sizeof(*l));
 	int fd = -1, on = 1;
 
-	if (sock.nb_listen == SOCK_LISTEN_MAX)
-		return nf_errors_add(errs, NULL, "more than %d control sockets", SOCK_LISTEN_MAX);
-	fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l != NULL && sock.nb_listen < SOCK_LISTEN_MAX)
+		fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	else
+		errno = ENOBUFS;
 	if (fd >= 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (fd < 0 || bind(fd, addr, len) < 0 || listen(fd, SOCK_CLIENT_MAX) < 0) {
-		nf_errors_add(errs, NULL, "control socket %s: %s", name, strerror(errno));
+		nf_errors_add(errs, where, "control socket %s: %s", name, strerror(errno));
 		if (fd >= 0)
 			close(fd);
+		free(l);
+		free(path);
 		return -EINVAL;
 	}
-	sock.listen[sock.nb_listen++] = fd;
+	l->fd = fd;
+	l->path = path;
+	l->nb_users = 1;
+	sock.listen[sock.nb_listen++] = l;
+	return 0;
+}
+
+static int sock_open_tcp(uint16_t port, bool localhost, struct nf_errors *errs, const char *where)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(localhost ? INADDR_LOOPBACK : INADDR_ANY) };
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%u", port);
+	if (sock_listen((struct sockaddr *)&a, sizeof(a), name, NULL, errs, where) < 0)
+		return -EINVAL;
+	sock.listen[sock.nb_listen - 1]->port = port;
 	return 0;
 }
 
 int nf_sockets_open_tcp(const char *port, struct nf_errors *errs)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	uint64_t v;
 
 	if (nf_addr_u64(port, &v) < 0 || v == 0 || v > 65535)
 		return nf_errors_add(errs, NULL, "-p takes a TCP port, not '%s'", port);
-	a.sin_port = htons((uint16_t)v);
-	return sock_listen((struct sockaddr *)&a, sizeof(a), port, errs);
+	return sock_open_tcp((uint16_t)v, true, errs, NULL);
 }
 
 /* A socket that a dead process left is replaced, anything else is not touched. */
@@ -78,23 +110,71 @@ static void sock_remove_dead(const struct sockaddr_un *a)
 	close(fd);
 }
 
-int nf_sockets_open_unix(const char *path, struct nf_errors *errs)
+static int sock_open_unix(const char *path, struct nf_errors *errs, const char *where)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char *copy = strdup(path);
 
-	if (strlen(path) >= sizeof(a.sun_path))
-		return nf_errors_add(errs, NULL, "-u: the path '%s' is too long", path);
+	if (copy == NULL || *path == '\0' || strlen(path) >= sizeof(a.sun_path)) {
+		free(copy);
+		return nf_errors_add(errs, where,
+			"control socket: '%.128s' is too long for a socket, or empty", path);
+	}
 	strcpy(a.sun_path, path);
 	sock_remove_dead(&a);
-	if (sock_listen((struct sockaddr *)&a, sizeof(a), path, errs) < 0)
-		return -EINVAL;
-	sock.path[sock.nb_listen - 1] = strdup(path);
+	return sock_listen((struct sockaddr *)&a, sizeof(a), path, copy, errs, where);
+}
+
+int nf_sockets_open_unix(const char *path, struct nf_errors *errs)
+{
+	return sock_open_unix(path, errs, NULL);
+}
+
+static int sock_find(const struct nf_server_conf *c)
+{
+	for (unsigned i = 0; i < sock.nb_listen; i++) {
+		const struct sock_listener *l = sock.listen[i];
+
+		if (c->unix_path ? l->path != NULL && strcmp(l->path, c->at) == 0
+				 : l->path == NULL && l->port == strtoul(c->at, NULL, 0))
+			return (int)i;
+	}
+	return -1;
+}
+
+int nf_server_open(const struct nf_server_conf *c, struct nf_errors *errs, const char *where)
+{
+	int i = sock_find(c);
+
+	if (i >= 0) {
+		sock.listen[i]->nb_users++;
+	} else {
+		int rc = c->unix_path ? sock_open_unix(c->at, errs, where)
+				      : sock_open_tcp((uint16_t)strtoul(c->at, NULL, 0),
+						c->localhost, errs, where);
+
+		if (rc < 0)
+			return rc;
+		i = (int)sock.nb_listen - 1;
+	}
+	sock.listen[i]->read_only = c->read_only;
+	sock.listen[i]->verbose = c->verbose;
 	return 0;
 }
 
-static void sock_accept(int listener)
+static void sock_say(const struct sock_listener *l, int fd, const char *what)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	char line[64];
+
+	if (!l->verbose)
+		return;
+	(void)snprintf(line, sizeof(line), "control socket: %s connection %d", what, fd);
+	nf_print_line(line);
+}
+
+static void sock_accept(const struct sock_listener *l)
+{
+	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct sock_client *c;
 
 	if (fd < 0)
@@ -105,14 +185,17 @@ static void sock_accept(int listener)
 		return;
 	}
 	c->fd = fd;
-	nf_control_start(&c->control, false);
+	c->from = l;
+	nf_control_start(&c->control, l->read_only);
 	sock.client[sock.nb_client++] = c;
+	sock_say(l, fd, "opened");
 }
 
 static void sock_drop(unsigned i)
 {
 	struct sock_client *c = sock.client[i];
 
+	sock_say(c->from, c->fd, "closed");
 	close(c->fd);
 	nf_control_end(&c->control);
 	free(c);
@@ -157,11 +240,12 @@ static unsigned sock_fill(struct pollfd *p)
 	size_t len;
 
 	for (unsigned i = 0; i < sock.nb_listen; i++)
-		p[n++] = (struct pollfd){ .fd = sock.listen[i], .events = POLLIN };
+		p[n++] = (struct pollfd){ .fd = sock.listen[i]->fd, .events = POLLIN };
 	for (unsigned i = 0; i < sock.nb_client; i++) {
 		(void)nf_control_output(&sock.client[i]->control, &len);
 		p[n++] = (struct pollfd){ .fd = sock.client[i]->fd,
-			.events = (short)(POLLIN | (len > 0 ? POLLOUT : 0)) };
+			.events = (short)((len < SOCK_OUT_MAX ? POLLIN : 0) |
+					  (len > 0 ? POLLOUT : 0)) };
 	}
 	return n;
 }
@@ -171,7 +255,7 @@ void nf_sockets_poll(struct nf_router *r, uint64_t ns)
 	struct pollfd p[SOCK_LISTEN_MAX + SOCK_CLIENT_MAX];
 	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000),
 		.tv_nsec = (long)(ns % 1000000000) };
-	unsigned n = sock_fill(p), nb_client = sock.nb_client;
+	unsigned n = sock_fill(p), nb_client = sock.nb_client, nb_listen = sock.nb_listen;
 
 	if (ppoll(p, n, &t, NULL) <= 0)
 		return;
@@ -179,32 +263,50 @@ void nf_sockets_poll(struct nf_router *r, uint64_t ns)
 	 * already */
 	for (unsigned i = nb_client; i-- > 0;) {
 		struct sock_client *c = sock.client[i];
-		short what = p[sock.nb_listen + i].revents;
+		short what = p[nb_listen + i].revents;
 		bool ok = true;
 
+		c->control.read_only = c->from->read_only;
 		if (what & (POLLIN | POLLHUP | POLLERR))
 			ok = sock_receive(c, r);
 		if (what != 0 && (!sock_send(c) || !ok))
 			sock_drop(i);
 	}
-	for (unsigned i = 0; i < sock.nb_listen; i++) {
+	for (unsigned i = 0; i < nb_listen; i++) {
 		if (p[i].revents & POLLIN)
 			sock_accept(sock.listen[i]);
 	}
 }
 
+/* A listener goes, and who came by it. */
+static void sock_end(unsigned i)
+{
+	struct sock_listener *l = sock.listen[i];
+
+	for (unsigned k = sock.nb_client; k-- > 0;) {
+		if (sock.client[k]->from != l)
+			continue;
+		(void)sock_send(sock.client[k]);
+		sock_drop(k);
+	}
+	close(l->fd);
+	if (l->path != NULL)
+		(void)unlink(l->path);
+	free(l->path);
+	free(l);
+	sock.listen[i] = sock.listen[--sock.nb_listen];
+}
+
+void nf_server_close(const struct nf_server_conf *c)
+{
+	int i = sock_find(c);
+
+	if (i >= 0 && --sock.listen[i]->nb_users == 0)
+		sock_end((unsigned)i);
+}
+
 void nf_sockets_close(void)
 {
-	while (sock.nb_client > 0) {
-		(void)sock_send(sock.client[0]);
-		sock_drop(0);
-	}
-	for (unsigned i = 0; i < sock.nb_listen; i++) {
-		close(sock.listen[i]);
-		if (sock.path[i] != NULL)
-			(void)unlink(sock.path[i]);
-		free(sock.path[i]);
-		sock.path[i] = NULL;
-	}
-	sock.nb_listen = 0;
+	while (sock.nb_listen > 0)
+		sock_end(0);
 }
