@@ -62,10 +62,14 @@ static void checkip6header_bad_addrs(
 static int checkip6header_configure(struct nf_element *e, struct nf_args *a)
 {
 	struct checkip6header_conf *c = e->conf;
-	const char *bad;
+	const char *raw;
+	char *bad;
 
-	if (nf_args_string(a, "BADADDRS", NF_ARGS_POS, &bad))
-		checkip6header_bad_addrs(a, e->state, bad);
+	if (nf_args_raw(a, "BADADDRS", NF_ARGS_POS, &raw)) {
+		bad = nf_args_unquote(raw, NULL); /* with or without quotes */
+		checkip6header_bad_addrs(a, e->state, bad != NULL ? bad : "");
+		free(bad);
+	}
 	nf_args_u32(a, "OFFSET", NF_ARGS_POS, &c->offset);
 	return nf_args_end(a);
 }

@@ -141,15 +141,37 @@ static void siiticmp_write(uint8_t *at, const struct siiticmp *m)
 	nf_inet_put32(at + 4, m->info);
 }
 
-/* An echo inside of an error gets its new number. */
-static void siiticmp_inner(uint8_t *at, uint32_t left, bool to6)
+static uint8_t siiticmp_echo(uint8_t type, bool to6)
 {
-	if (left == 0)
+	if (to6 && (type == SIITICMP_ECHO || type == SIITICMP_ECHO_REPLY))
+		return type == SIITICMP_ECHO ? NF_ICMP6_ECHO : NF_ICMP6_ECHO_REPLY;
+	if (!to6 && (type == NF_ICMP6_ECHO || type == NF_ICMP6_ECHO_REPLY))
+		return type == NF_ICMP6_ECHO ? SIITICMP_ECHO : SIITICMP_ECHO_REPLY;
+	return type;
+}
+
+/*
+ * An echo inside of an error, from its first byte on, gets its new number, and its checksum with
+ * the pseudo header or without. That of a first fragment stays as it is: its length is not known.
+ */
+static void siiticmp_inner(uint8_t *at, uint32_t left, const struct nf_siit_hdr *in, bool to6)
+{
+	uint16_t pseudo, was, is, csum;
+
+	if (in->proto != NF_IP_ICMP || in->offset != 0 || left < 4)
 		return;
-	if (to6 && (at[0] == SIITICMP_ECHO || at[0] == SIITICMP_ECHO_REPLY))
-		at[0] = at[0] == SIITICMP_ECHO ? NF_ICMP6_ECHO : NF_ICMP6_ECHO_REPLY;
-	else if (!to6 && (at[0] == NF_ICMP6_ECHO || at[0] == NF_ICMP6_ECHO_REPLY))
-		at[0] = at[0] == NF_ICMP6_ECHO ? SIITICMP_ECHO : SIITICMP_ECHO_REPLY;
+	memcpy(&was, at, sizeof(was));
+	at[0] = siiticmp_echo(at[0], to6);
+	memcpy(&is, at, sizeof(is));
+	if (was == is || in->has_more)
+		return;
+	pseudo = (uint16_t)~nf_inet_fold(
+		nf_inet_pseudo4(in->be_src, in->be_dst, NF_IP_ICMP6, (uint16_t)in->data_len));
+	memcpy(&csum, at + 2, sizeof(csum));
+	csum = nf_inet_csum_adjust16(csum, was, is);
+	csum = to6 ? nf_inet_csum_adjust16(csum, 0, pseudo)
+		   : nf_inet_csum_adjust16(csum, pseudo, 0);
+	memcpy(at + 2, &csum, sizeof(csum));
 }
 
 /* Makes the header behind the message's first 8 bytes `len` bytes long instead of `was`. */
@@ -184,9 +206,8 @@ int nf_siit_icmp46(struct uk_netbuf *p, struct nf_siit_hdr *h)
 		if (!siiticmp_resize(p, in.hdr_len, len))
 			return SIITICMP_BAD(ROOM);
 		nf_siit_write6(p->data + SIITICMP_LEN, &in);
-		if (in.proto == NF_IP_ICMP && in.offset == 0)
-			siiticmp_inner(
-				p->data + SIITICMP_LEN + len, p->len - SIITICMP_LEN - len, true);
+		siiticmp_inner(
+			p->data + SIITICMP_LEN + len, p->len - SIITICMP_LEN - len, &in, true);
 		if (p->len > SIITICMP_MTU6 - NF_IP6HDR_LEN)
 			p->len = SIITICMP_MTU6 - NF_IP6HDR_LEN;
 	}
@@ -212,9 +233,8 @@ int nf_siit_icmp64(struct uk_netbuf *p, struct nf_siit_hdr *h)
 		if (!siiticmp_resize(p, in.hdr_len, NF_SIIT_IP4_LEN))
 			return SIITICMP_BAD(ROOM);
 		nf_siit_write4(p->data + SIITICMP_LEN, &in, &id);
-		if (in.proto == NF_IP_ICMP && in.offset == 0)
-			siiticmp_inner(p->data + SIITICMP_LEN + NF_SIIT_IP4_LEN,
-				p->len - SIITICMP_LEN - NF_SIIT_IP4_LEN, false);
+		siiticmp_inner(p->data + SIITICMP_LEN + NF_SIIT_IP4_LEN,
+			p->len - SIITICMP_LEN - NF_SIIT_IP4_LEN, &in, false);
 	}
 	siiticmp_write(p->data, &m);
 	csum = nf_inet_csum(p->data, p->len);
