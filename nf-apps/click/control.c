@@ -106,7 +106,7 @@ static bool ctl_private(struct nf_control *c, struct nf_router *r, const char *n
 
 	if (h == NULL || !(h->flags & NF_HANDLER_PRIVATE))
 		return false;
-	ctl_answer(c, CTL_PERMISSION, "Permission denied: the handler is not for control clients");
+	nf_text_printf(&c->out, "%d No handler named '%.64s'\r\n", CTL_NO_HANDLER, name);
 	return true;
 }
 

@@ -16,6 +16,10 @@ int nf_interrupt_number(const char *name);
 /* From now on `run` is called once when that signal came; then it has its default effect again. */
 int nf_interrupt_listen(unsigned number, struct nf_element *e, void (*run)(struct nf_element *e))
 	UK_MUST_USE;
+/* The process' own number, for $$; 0: it has none. */
+unsigned nf_interrupt_self(void);
+/* Sends a signal to a process. 0 or -errno. */
+int nf_interrupt_send(unsigned number, uint64_t process) UK_MUST_USE;
 /* Forgets all that the element listens to. */
 void nf_interrupt_forget(const struct nf_element *e);
 

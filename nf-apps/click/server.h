@@ -24,6 +24,8 @@ struct nf_server_conf {
  */
 int nf_server_open(const struct nf_server_conf *c, struct nf_errors *errs, const char *where)
 	UK_MUST_USE;
+/* The TCP port that was got; "41930+" takes the first that is free. 0: there is none. */
+unsigned nf_server_port(const struct nf_server_conf *c);
 /* Ends what one nf_server_open began; the last one closes it and its clients. */
 void nf_server_close(const struct nf_server_conf *c);
 

@@ -13,6 +13,16 @@ int nf_interrupt_listen(unsigned number, struct nf_element *e, void (*run)(struc
 	return -EINVAL;
 }
 
+unsigned nf_interrupt_self(void)
+{
+	return 0;
+}
+
+int nf_interrupt_send(unsigned number, uint64_t process)
+{
+	return -ENOSYS;
+}
+
 void nf_interrupt_forget(const struct nf_element *e)
 {
 }

@@ -7,6 +7,11 @@ int nf_server_open(const struct nf_server_conf *c, struct nf_errors *errs, const
 	return 0;
 }
 
+unsigned nf_server_port(const struct nf_server_conf *c)
+{
+	return 0;
+}
+
 void nf_server_close(const struct nf_server_conf *c)
 {
 }

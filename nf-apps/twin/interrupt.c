@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 #include "nf-apps/click/addr.h"
 #include "nf-apps/click/interrupt.h"
 #include "nf-apps/twin/interrupt.h"
@@ -61,6 +62,18 @@ int nf_interrupt_listen(unsigned number, struct nf_element *e, void (*run)(struc
 	interrupt_listen[interrupt_nb].e = e;
 	interrupt_listen[interrupt_nb++].run = run;
 	return 0;
+}
+
+unsigned nf_interrupt_self(void)
+{
+	return (unsigned)getpid();
+}
+
+int nf_interrupt_send(unsigned number, uint64_t process)
+{
+	if (process == 0 || process > INT32_MAX)
+		return -ESRCH;
+	return kill((pid_t)process, (int)number) < 0 ? -errno : 0;
 }
 
 static void interrupt_take(unsigned i)

@@ -19,11 +19,13 @@
 
 #define SOCK_LISTEN_MAX 8
 #define SOCK_CLIENT_MAX 32
+#define SOCK_TRY_MAX    100        /* ports behind PORT+ */
 #define SOCK_OUT_MAX    (1u << 20) /* a client with so much to take is not listened to */
 
 struct sock_listener {
 	int fd;
-	char *path; /* of a Unix socket, to be removed; NULL: TCP */
+	char *at; /* as given: a path, or a port */
+	bool unix_path;
 	uint16_t port;
 	unsigned nb_users; /* ControlSockets of two routers, during a live change */
 	bool read_only, verbose;
@@ -47,55 +49,78 @@ bool nf_sockets_any(void)
 	return sock.nb_listen > 0;
 }
 
-/* Takes the path. */
-static int sock_listen(const struct sockaddr *addr, socklen_t len, const char *name, char *path,
-	struct nf_errors *errs, const char *where)
+/* A socket that listens there; -1: errno says why. */
+static int sock_bind(const struct sockaddr *addr, socklen_t len)
 {
-	struct sock_listener *l = calloc(1, sizeof(*l));
-	int fd = -1, on = 1;
+	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+	int error;
 
-	if (l != NULL && sock.nb_listen < SOCK_LISTEN_MAX)
-		fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	else
-		errno = ENOBUFS;
-	if (fd >= 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, addr, len) < 0 || listen(fd, SOCK_CLIENT_MAX) < 0) {
-		nf_errors_add(errs, where, "control socket %s: %s", name, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		free(l);
-		free(path);
-		return -EINVAL;
-	}
-	l->fd = fd;
-	l->path = path;
-	l->nb_users = 1;
-	sock.listen[sock.nb_listen++] = l;
-	return 0;
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, addr, len) == 0 && listen(fd, SOCK_CLIENT_MAX) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
 }
 
-static int sock_open_tcp(uint16_t port, bool localhost, struct nf_errors *errs, const char *where)
+static int sock_add(int fd, const char *at, bool unix_path, unsigned port, struct nf_errors *errs,
+	const char *where)
+{
+	struct sock_listener *l = calloc(1, sizeof(*l));
+	int error = errno;
+
+	if (fd >= 0 && l != NULL && sock.nb_listen < SOCK_LISTEN_MAX) {
+		*l = (struct sock_listener){ .fd = fd,
+			.at = strdup(at),
+			.unix_path = unix_path,
+			.port = (uint16_t)port,
+			.nb_users = 1 };
+		if (l->at != NULL) {
+			sock.listen[sock.nb_listen++] = l;
+			return 0;
+		}
+	}
+	free(l);
+	nf_errors_add(errs, where, "control socket %.128s: %s", at,
+		fd < 0 ? strerror(error) : "too many of them");
+	if (fd >= 0)
+		close(fd);
+	return -EINVAL;
+}
+
+/* "PORT", or "PORT+": the first one from there that is free. */
+static int sock_open_tcp(const char *at, bool localhost, struct nf_errors *errs, const char *where)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(localhost ? INADDR_LOOPBACK : INADDR_ANY) };
-	char name[16];
+	char *end;
+	unsigned long port = strtoul(at, &end, 10), last = port;
+	int fd = -1;
 
-	(void)snprintf(name, sizeof(name), "%u", port);
-	if (sock_listen((struct sockaddr *)&a, sizeof(a), name, NULL, errs, where) < 0)
-		return -EINVAL;
-	sock.listen[sock.nb_listen - 1]->port = port;
-	return 0;
+	if (*end == '+' && end[1] == '\0' && port <= 65535)
+		last = port + SOCK_TRY_MAX < 65535 ? port + SOCK_TRY_MAX : 65535;
+	else if (*end != '\0' || port > 65535)
+		port = 0;
+	if (port == 0)
+		return nf_errors_add(errs, where, "'%.64s' is no TCP port", at);
+	for (; fd < 0 && port <= last; port++) {
+		a.sin_port = htons((uint16_t)port);
+		fd = sock_bind((const struct sockaddr *)&a, sizeof(a));
+	}
+	return sock_add(fd, at, false, (unsigned)port - 1, errs, where);
 }
 
 int nf_sockets_open_tcp(const char *port, struct nf_errors *errs)
 {
-	uint64_t v;
+	char *end;
+	unsigned long v = strtoul(port, &end, 10);
 
-	if (nf_addr_u64(port, &v) < 0 || v == 0 || v > 65535)
+	if (end == port || (*end != '\0' && strcmp(end, "+") != 0) || v == 0 || v > 65535)
 		return nf_errors_add(errs, NULL, "-p takes a TCP port, not '%s'", port);
-	return sock_open_tcp((uint16_t)v, true, errs, NULL);
+	return sock_open_tcp(port, true, errs, NULL);
 }
 
 /* A socket that a dead process left is replaced, anything else is not touched. */
@@ -113,16 +138,15 @@ static void sock_remove_dead(const struct sockaddr_un *a)
 static int sock_open_unix(const char *path, struct nf_errors *errs, const char *where)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	char *copy = strdup(path);
+	int fd;
 
-	if (copy == NULL || *path == '\0' || strlen(path) >= sizeof(a.sun_path)) {
-		free(copy);
+	if (*path == '\0' || strlen(path) >= sizeof(a.sun_path))
 		return nf_errors_add(errs, where,
 			"control socket: '%.128s' is too long for a socket, or empty", path);
-	}
 	strcpy(a.sun_path, path);
 	sock_remove_dead(&a);
-	return sock_listen((struct sockaddr *)&a, sizeof(a), path, copy, errs, where);
+	fd = sock_bind((const struct sockaddr *)&a, sizeof(a));
+	return sock_add(fd, path, true, 0, errs, where);
 }
 
 int nf_sockets_open_unix(const char *path, struct nf_errors *errs)
@@ -135,11 +159,17 @@ static int sock_find(const struct nf_server_conf *c)
 	for (unsigned i = 0; i < sock.nb_listen; i++) {
 		const struct sock_listener *l = sock.listen[i];
 
-		if (c->unix_path ? l->path != NULL && strcmp(l->path, c->at) == 0
-				 : l->path == NULL && l->port == strtoul(c->at, NULL, 0))
+		if (l->unix_path == c->unix_path && strcmp(l->at, c->at) == 0)
 			return (int)i;
 	}
 	return -1;
+}
+
+unsigned nf_server_port(const struct nf_server_conf *c)
+{
+	int i = sock_find(c);
+
+	return i >= 0 ? sock.listen[i]->port : 0;
 }
 
 int nf_server_open(const struct nf_server_conf *c, struct nf_errors *errs, const char *where)
@@ -150,8 +180,7 @@ int nf_server_open(const struct nf_server_conf *c, struct nf_errors *errs, const
 		sock.listen[i]->nb_users++;
 	} else {
 		int rc = c->unix_path ? sock_open_unix(c->at, errs, where)
-				      : sock_open_tcp((uint16_t)strtoul(c->at, NULL, 0),
-						c->localhost, errs, where);
+				      : sock_open_tcp(c->at, c->localhost, errs, where);
 
 		if (rc < 0)
 			return rc;
@@ -290,9 +319,9 @@ static void sock_end(unsigned i)
 		sock_drop(k);
 	}
 	close(l->fd);
-	if (l->path != NULL)
-		(void)unlink(l->path);
-	free(l->path);
+	if (l->unix_path)
+		(void)unlink(l->at);
+	free(l->at);
 	free(l);
 	sock.listen[i] = sock.listen[--sock.nb_listen];
 }

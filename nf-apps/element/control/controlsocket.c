@@ -5,6 +5,7 @@
  *
  * Other programs read and write handlers by Click's control protocol (nf-apps/click/control.h).
  *
+ *	PORT            a TCP port; "41900+" takes the first one from there that is free
  *	READONLY        writing is refused. Default false
  *	VERBOSE         says who connects and who leaves. Default false
  *	LOCALHOST       a TCP port is only for this machine. Default false
@@ -18,7 +19,7 @@
  *
  * Over a live change the socket and its clients stay if the new configuration has it, too.
  *
- * No ports, no handlers.
+ * No ports. Handler: port (r), the TCP port; 0: none.
  *
  *	ControlSocket(tcp, 7777, LOCALHOST true)
  */
@@ -45,7 +46,7 @@ static int controlsocket_configure(struct nf_element *e, struct nf_args *a)
 	struct controlsocket *s = e->state;
 	const char *at = NULL, *proxy = NULL;
 	unsigned kind = 0;
-	uint64_t port;
+	size_t digits;
 
 	s->retry_warnings = true;
 	nf_args_enum(a, "TYPE", NF_ARGS_POS | NF_ARGS_MUST, kinds, &kind);
@@ -59,8 +60,10 @@ static int controlsocket_configure(struct nf_element *e, struct nf_args *a)
 	if (proxy != NULL)
 		nf_args_error(a, "PROXY: no element here stands for another program's handlers");
 	s->conf.unix_path = kind >= 2;
+	digits = at != NULL ? strspn(at, "0123456789") : 0;
 	if (at != NULL && !s->conf.unix_path &&
-		(nf_addr_u64(at, &port) < 0 || port == 0 || port > 65535))
+		(digits == 0 || digits > 5 ||
+			(at[digits] != '\0' && strcmp(at + digits, "+") != 0)))
 		nf_args_error(a, "PORT: '%.64s' is no TCP port", at);
 	s->at = at != NULL ? strdup(at) : NULL;
 	s->conf.at = s->at;
@@ -119,6 +122,15 @@ static void controlsocket_cleanup(struct nf_element *e)
 	s->at = NULL;
 }
 
+static int controlsocket_read_port(struct nf_element *e, uintptr_t arg, const char *param,
+	struct nf_text *out, struct nf_errors *errs)
+{
+	const struct controlsocket *s = e->state;
+
+	nf_text_printf(out, "%u", s->open ? nf_server_port(&s->conf) : 0);
+	return 0;
+}
+
 const struct nf_class nf_controlsocket = {
 	.name = "ControlSocket",
 	.ports = "0/0",
@@ -127,4 +139,7 @@ const struct nf_class nf_controlsocket = {
 	.configure = controlsocket_configure,
 	.initialize = controlsocket_initialize,
 	.cleanup = controlsocket_cleanup,
+	.handlers =
+		(const struct nf_handler[]){
+			{ .name = "port", .read = controlsocket_read_port }, { .name = NULL } },
 };

@@ -36,8 +36,8 @@
  * Any number of ports. Drops: "exit", "no such output". Handlers: step (w), goto (w), run (rw), set
  * (w), setq (w), get, getq, shift; functions (read with arguments): add sub mul div idiv mod rem
  * min max neg abs eq ne lt le gt ge not and or nand nor if in first sprintf random now length
- * unquote readable writable cat catq htons htonl ntohs ntohl; cat and catq are not for control
- * clients.
+ * unquote readable writable cat catq kill htons htonl ntohs ntohl. cat, catq and kill (SIGNAL
+ *PROCESS; $$ is the own one) are not for control clients; an image has no processes.
  *
  *	Script(wait 1s, print c.count, set n $(add $n 1), goto begin $(lt $n 5), stop)
  */
@@ -385,6 +385,10 @@ const struct nf_handler nf_script_handlers[] = {
 	{ .name = "cat",
 		.read = nf_script_func,
 		.arg = NF_SCRIPT_CAT,
+		.flags = NF_HANDLER_PARAM | NF_HANDLER_PRIVATE },
+	{ .name = "kill",
+		.read = nf_script_func,
+		.arg = NF_SCRIPT_KILL,
 		.flags = NF_HANDLER_PARAM | NF_HANDLER_PRIVATE },
 	{ .name = "catq",
 		.read = nf_script_func,

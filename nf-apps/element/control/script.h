@@ -181,6 +181,7 @@ enum nf_script_func {
 	NF_SCRIPT_GET,
 	NF_SCRIPT_GETQ,
 	NF_SCRIPT_SHIFT,
+	NF_SCRIPT_KILL,
 };
 
 int nf_script_math(struct nf_element *e, uintptr_t op, const char *param, struct nf_text *out,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "nf-apps/click/args_text.h"
+#include "nf-apps/click/interrupt.h"
 #include "nf-apps/element/control/script.h"
 
 #define SCRIPTEXPAND_DEPTH_MAX 16 /* $( ) in each other */
@@ -74,6 +75,8 @@ static bool scriptexpand_special(struct scriptexpand *x, const char *name)
 		(void)snprintf(buf, sizeof(buf), "%d", s->status);
 	else if (strcmp(name, "#") == 0)
 		(void)snprintf(buf, sizeof(buf), "%u", scriptexpand_nb_arguments(s));
+	else if (strcmp(name, "$") == 0)
+		(void)snprintf(buf, sizeof(buf), "%u", nf_interrupt_self());
 	else if (strcmp(name, "args") == 0)
 		v = s->args != NULL ? s->args : "";
 	else if (strcmp(name, "0") == 0 && s->called != NULL)
@@ -186,7 +189,7 @@ static const char *scriptexpand_dollar(
 	} else {
 		for (next = name; next < end && scriptexpand_is_name(*next);)
 			next++;
-		if (next == name && next < end && (*next == '?' || *next == '#'))
+		if (next == name && next < end && (*next == '?' || *next == '#' || *next == '$'))
 			next++;
 		done = next > name && scriptexpand_variable(x, name, (size_t)(next - name));
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "nf-apps/click/args_text.h"
 #include "nf-apps/click/file.h"
+#include "nf-apps/click/interrupt.h"
 #include "nf-apps/element/control/script.h"
 
 #define SCRIPTFUNC_RANDOM_MAX 0x7fffffff
@@ -201,6 +202,26 @@ static int scriptfunc_first(const char *param, struct nf_text *out)
 	return 0;
 }
 
+/* kill SIGNAL PROCESS... */
+static int scriptfunc_kill(const char *param, struct nf_errors *errs)
+{
+	char *words[8], *copy;
+	int nb = nf_args_words(param, words, UK_ARRAY_SIZE(words), &copy);
+	int number = nb > 1 ? nf_interrupt_number(words[0]) : -EINVAL, rc = 0;
+
+	if (number < 0)
+		rc = nf_errors_add(errs, NULL, "expected a signal and processes");
+	for (int i = 1; rc == 0 && i < nb; i++) {
+		uint64_t process;
+
+		if (nf_addr_u64(words[i], &process) < 0 ||
+			nf_interrupt_send((unsigned)number, process) < 0)
+			rc = nf_errors_add(errs, NULL, "cannot signal '%.32s'", words[i]);
+	}
+	free(copy);
+	return rc;
+}
+
 int nf_script_func(struct nf_element *e, uintptr_t op, const char *param, struct nf_text *out,
 	struct nf_errors *errs)
 {
@@ -227,6 +248,8 @@ int nf_script_func(struct nf_element *e, uintptr_t op, const char *param, struct
 	case NF_SCRIPT_CAT:
 	case NF_SCRIPT_CATQ:
 		return scriptfunc_cat(op == NF_SCRIPT_CATQ, param, out, errs);
+	case NF_SCRIPT_KILL:
+		return scriptfunc_kill(param, errs);
 	case NF_SCRIPT_GET:
 	case NF_SCRIPT_GETQ:
 	case NF_SCRIPT_SHIFT:
