@@ -5,8 +5,9 @@
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/gen.h"
 
-#define GEN_LEAST 64u   /* distinct frames, so that a few flows do not share cache lines */
-#define GEN_MOST  1024u /* what the pool of the port has room for, with its caches */
+#define GEN_LEAST   64u /* distinct frames, so that a few flows do not share cache lines */
+#define SPREAD_PORT 4096
+#define GEN_MOST    1024u /* what the pool of the port has room for, with its caches */
 
 /* The smallest multiple of the sizes' count that holds all flows: the mix stays exact. */
 static unsigned int gen_count(const struct pg_opts *o)
@@ -46,8 +47,11 @@ int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, u
 		s.stream = (uint16_t)q;
 		if (o->has_mac)
 			memcpy(s.dst, o->dst_mac, sizeof(s.dst));
-		if (o->spread)
+		if (o->spread) {
+			/* any frame may carry any flow: what is not readdressed is the same in all */
 			s.ip_src = s.ip_dst = s.port_src = 0;
+			s.port_dst = SPREAD_PORT;
+		}
 		if (pg_port_frame_alloc(p, &g->frame[i], s.len) < 0)
 			goto no_memory;
 		g->part[i] = pg_frames_build(g->frame[i].data, &s);
