@@ -192,9 +192,9 @@ static uint64_t main_sent(void)
 
 static void main_report(const struct main_loop *l, const char *type)
 {
-	printf("@{\"type\":\"%s\",\"t\":%.6f,\"rx_pkts\":%lu,\"tx_pkts\":%lu,\"busy_cycles\":%lu,\"busy_pkts\":%lu,\"rounds\":%lu}\n",
+	printf("@{\"type\":\"%s\",\"t\":%.6f,\"rx_pkts\":%lu,\"tx_pkts\":%lu,\"busy_cycles\":%lu,\"busy_pkts\":%lu,\"rounds\":%lu,\"heap_bytes\":%lu}\n",
 		type, (double)uk_clock_ns() / SEC_NS, main_received(), main_sent(),
-		l->core.busy_cycles, main_received(), l->core.rounds);
+		l->core.busy_cycles, main_received(), l->core.rounds, uk_malloc_heap->used_bytes);
 }
 
 /* Once: the time from the machine's entry to its first sent packet. */
