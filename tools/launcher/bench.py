@@ -241,7 +241,7 @@ def add(subparsers) -> None:
 		help="the harness' own ring walker, or DPDK's vhost data path (lean)")
 	p.add_argument("--burst", type=int, default=64, choices=(1, 2, 4, 8, 16, 32, 64), help="frames per burst, the peer's too (64)")
 	p.add_argument("--ring", type=int, default=256, choices=(256, 512, 1024), help="descriptors per ring (256)")
-	p.add_argument("--rates", default="", help="latency: frames per second, for instance 100k,1M")
+	p.add_argument("--rates", default="", help="latency, soak: frames per second, for instance 100k,1M")
 	p.add_argument("--loss", type=float, default=0.0, help="ndr: share of frames that may be lost (0)")
 	p.add_argument("--frames", type=int, default=24_000_000, help="random: how many frames (24000000)")
 	p.add_argument("--boxes", default="", help="nf: which middleboxes (all)")
