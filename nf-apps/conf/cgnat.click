@@ -41,6 +41,8 @@ nat :: IPRewriter(cg, drop, MAPPING_CAPACITY $CAPACITY, HAIRPIN true);
 ping :: ICMPPingRewriter(cg, drop);
 errors :: ICMPRewriter(nat ping);
 
+route :: StaticIPLookup($NET0 1, $NET1 0, 0.0.0.0/0 $GW 0);
+
 in0 [0] -> inside :: IPClassifier(dst host $IP0, tcp or udp, icmp type echo, icmp, -);
 inside [0] -> own0 :: IPClassifier(icmp type echo, -);
 own0 [0] -> ICMPPingResponder -> [0] arp0;
@@ -57,7 +59,7 @@ outside [2] -> ICMPPingResponder -> [0] route;
 outside [3] -> errors;
 outside [4] -> Discard;
 
-nat [0] -> DecIPTTL -> route :: StaticIPLookup($NET0 1, $NET1 0, 0.0.0.0/0 $GW 0);
+nat [0] -> DecIPTTL -> route;
 ping [0] -> DecIPTTL -> route;
 nat [1] -> DecIPTTL -> route;
 ping [1] -> DecIPTTL -> route;

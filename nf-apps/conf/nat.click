@@ -31,6 +31,8 @@ nat :: IPRewriter(pattern $PUBLIC $PORTS - - 0 1, drop, MAPPING_CAPACITY $CAPACI
 ping :: ICMPPingRewriter(pattern $PUBLIC 0-65535 - - 0 1, drop);
 errors :: ICMPRewriter(nat ping);
 
+route :: StaticIPLookup($NET0 1, $NET1 0, 0.0.0.0/0 $GW 0);
+
 in0 [0] -> inside :: IPClassifier(dst host $IP0, tcp or udp, icmp type echo, icmp, -);
 inside [0] -> own0 :: IPClassifier(icmp type echo, -);
 own0 [0] -> ICMPPingResponder -> [0] arp0;
@@ -47,7 +49,7 @@ outside [2] -> ICMPPingResponder -> [0] route;
 outside [3] -> errors;
 outside [4] -> Discard;
 
-nat [0] -> DecIPTTL -> route :: StaticIPLookup($NET0 1, $NET1 0, 0.0.0.0/0 $GW 0);
+nat [0] -> DecIPTTL -> route;
 ping [0] -> DecIPTTL -> route;
 nat [1] -> DecIPTTL -> route;
 ping [1] -> DecIPTTL -> route;
