@@ -138,7 +138,9 @@ int nf_script_initialize(struct nf_element *e, struct nf_errors *errs)
 	int rc;
 
 	nf_timer_init(&s->timer, e, script_on_timer, NULL);
+	errs->context = e->where;
 	rc = script_init_variables(e, errs);
+	errs->context = NULL;
 	return rc == 0 ? script_start(e, errs) : rc;
 }
 

@@ -92,7 +92,7 @@ struct nf_script {
 #define NF_SCRIPT_VARS_MAX  1024
 #define NF_SCRIPT_JUMPS_MAX 1000      /* without a pause, as in Click */
 #define NF_SCRIPT_DEPTH_MAX 12        /* of runs in each other */
-#define NF_SCRIPT_WORK_MAX  (1 << 20) /* instructions and pieces of text of one run */
+#define NF_SCRIPT_WORK_MAX  100000    /* instructions and pieces of text of one run */
 #define NF_SCRIPT_VALUE_MAX (1 << 20) /* bytes of one text */
 
 /* scriptparse.c: reads TYPE and the instructions. Returns nf_args_end(a) or -errno. */

@@ -5,6 +5,8 @@
 #include "nf-apps/click/print.h"
 #include "nf-apps/element/control/script.h"
 
+#define SCRIPTRUN_WORK 20 /* what a run is worth beside its instructions */
+
 /* Says what went wrong at the console, line by line, and forgets it. */
 static void scriptrun_complain(struct nf_errors *errs)
 {
@@ -242,6 +244,7 @@ enum nf_script_end nf_script_step(struct nf_element *e, uint32_t credits, struct
 	s->started = true;
 	s->credits = credits;
 	e->router->script_depth++;
+	e->router->script_work += SCRIPTRUN_WORK;
 	if (errs == NULL) {
 		nf_text_printf(&context, "While executing '%s :: %s'", e->name, e->class->name);
 		own.context = nf_text_get(&context);
