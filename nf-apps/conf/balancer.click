@@ -5,16 +5,16 @@
 define($VIP 10.0.0.100, $IP0 10.0.0.1, $NET0 10.0.0.0/24, $GW 10.0.0.254,
        $IP1 10.1.0.1, $NET1 10.1.0.0/24)
 
-elementclass PortIn { $dev, $ip, $ip2, $mac |
+elementclass PortIn { $dev, $ip, $mac |
 	FromDevice($dev) -> type :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-	type [0] -> ARPResponder($ip $mac, $ip2 $mac) -> [1] output;
+	type [0] -> ARPResponder($ip $mac) -> [1] output;
 	type [1] -> [2] output;
 	type [2] -> HostEtherFilter($mac) -> Strip(14) -> CheckIPHeader -> [0] output;
 	type [3] -> Discard;
 }
 
-in0 :: PortIn(eth0, $IP0, $VIP, $ETH0_MAC);
-in1 :: PortIn(eth1, $IP1, $IP1, $ETH1_MAC);
+in0 :: PortIn(eth0, $IP0 $VIP, $ETH0_MAC);
+in1 :: PortIn(eth1, $IP1, $ETH1_MAC);
 arp0 :: ARPQuerier($IP0, $ETH0_MAC);
 arp1 :: ARPQuerier($IP1, $ETH1_MAC);
 to0 :: ToDevice(eth0);
@@ -27,12 +27,23 @@ in1 [2] -> [1] arp1;
 lb :: FlowBalancer(10.1.0.11, 10.1.0.12);
 rw :: IPRewriter(lb, drop, MAPPING_CAPACITY 1048576);
 
-in0 [0] -> front :: IPClassifier(dst host $VIP and (tcp or udp), icmp type echo, -);
+errors :: ICMPRewriter(rw);
+
+// outputs: 0 clients, 1 servers
+route :: StaticIPLookup($NET1 1, $NET0 0, 0.0.0.0/0 $GW 0);
+route [0] -> [0] arp0 -> to0;
+route [1] -> [0] arp1 -> to1;
+
+in0 [0] -> front :: IPClassifier(dst host $VIP && (tcp or udp), dst host $VIP or $IP0 && icmp type echo, icmp, -);
 front [0] -> [0] rw;
-front [1] -> ICMPPingResponder -> back0 :: StaticIPLookup($NET0 0, 0.0.0.0/0 $GW 0) -> [0] arp0 -> to0;
-front [2] -> Discard;
-rw [0] -> DecIPTTL -> GetIPAddress(16) -> [0] arp1 -> to1;
-in1 [0] -> replies :: IPClassifier(tcp or udp, -);
+front [1] -> ICMPPingResponder -> route;
+front [2] -> errors;
+front [3] -> Discard;
+in1 [0] -> replies :: IPClassifier(tcp or udp, dst host $IP1 && icmp type echo, icmp, -);
 replies [0] -> [1] rw;
-replies [1] -> Discard;
-rw [1] -> DecIPTTL -> back0;
+replies [1] -> ICMPPingResponder -> route;
+replies [2] -> errors;
+replies [3] -> Discard;
+rw [0] -> DecIPTTL -> route;
+rw [1] -> DecIPTTL -> route;
+errors -> route;

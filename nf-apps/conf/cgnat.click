@@ -14,17 +14,8 @@ elementclass PortIn { $dev, $ip, $mac |
 	type [3] -> Discard;
 }
 
-// The outer addresses are answered for as well.
-elementclass PortInPool { $dev, $ip, $pool, $mac |
-	FromDevice($dev) -> type :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-	type [0] -> ARPResponder($ip $mac, $pool $mac) -> [1] output;
-	type [1] -> [2] output;
-	type [2] -> HostEtherFilter($mac) -> Strip(14) -> CheckIPHeader -> [0] output;
-	type [3] -> Discard;
-}
-
 in0 :: PortIn(eth0, $IP0, $ETH0_MAC);
-in1 :: PortInPool(eth1, $IP1, $POOL, $ETH1_MAC);
+in1 :: PortIn(eth1, $IP1 $POOL, $ETH1_MAC); // the outer addresses are answered for as well
 arp0 :: ARPQuerier($IP0, $ETH0_MAC);
 arp1 :: ARPQuerier($IP1, $ETH1_MAC);
 to0 :: ToDevice(eth0);
@@ -41,28 +32,34 @@ nat :: IPRewriter(cg, drop, MAPPING_CAPACITY $CAPACITY, HAIRPIN true);
 ping :: ICMPPingRewriter(cg, drop);
 errors :: ICMPRewriter(nat ping);
 
-route :: StaticIPLookup($NET0 1, $NET1 0, 0.0.0.0/0 $GW 0);
+// outputs: 0 the outside, 1 the inside, 2 nobody: outer addresses that are not in use
+route :: StaticIPLookup($POOL 2, $IP1/32 2, $NET0 1, $NET1 0, 0.0.0.0/0 $GW 0);
+route [0] -> IPFragmenter(1500) -> [0] arp1 -> to1;
+route [1] -> IPFragmenter(1500) -> [0] arp0 -> to0;
+route [2] -> Discard;
 
-in0 [0] -> inside :: IPClassifier(dst host $IP0, tcp or udp, icmp type echo, icmp, -);
-inside [0] -> own0 :: IPClassifier(icmp type echo, -);
-own0 [0] -> ICMPPingResponder -> [0] arp0;
+in0 [0] -> inside :: IPClassifier(ip frag, dst host $IP0, tcp or udp, icmp type echo, icmp, -);
+inside [0] -> IPReassembler -> inside;
+inside [1] -> own0 :: IPClassifier(icmp type echo, -);
+own0 [0] -> ICMPPingResponder -> route;
 own0 [1] -> Discard;
-inside [1] -> [0] nat;
-inside [2] -> [0] ping;
-inside [3] -> errors;
-inside [4] -> Discard;
+inside [2] -> ttl :: DecIPTTL -> [0] nat;
+inside [3] -> ttlping :: DecIPTTL -> [0] ping;
+inside [4] -> errors;
+inside [5] -> Discard;
+ttl [1] -> expired :: ICMPError($IP0, timeexceeded) -> route;
+ttlping [1] -> expired;
 
-in1 [0] -> outside :: IPClassifier(tcp or udp, icmp type echo-reply, icmp type echo, icmp, -);
-outside [0] -> [1] nat;
-outside [1] -> [1] ping;
-outside [2] -> ICMPPingResponder -> [0] route;
-outside [3] -> errors;
-outside [4] -> Discard;
+in1 [0] -> outside :: IPClassifier(ip frag, tcp or udp, icmp type echo-reply, dst host $IP1 && icmp type echo, icmp, -);
+outside [0] -> IPReassembler -> outside;
+outside [1] -> [1] nat;
+outside [2] -> [1] ping;
+outside [3] -> ICMPPingResponder -> route;
+outside [4] -> errors;
+outside [5] -> Discard;
 
-nat [0] -> DecIPTTL -> route;
-ping [0] -> DecIPTTL -> route;
+nat [0] -> route;
+ping [0] -> route;
 nat [1] -> DecIPTTL -> route;
 ping [1] -> DecIPTTL -> route;
 errors -> route;
-route [0] -> [0] arp1 -> to1;
-route [1] -> [0] arp0 -> to0;

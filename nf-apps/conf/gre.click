@@ -22,9 +22,20 @@ in1 [1] -> to1;
 in0 [2] -> [1] arp0;
 in1 [2] -> [1] arp1;
 
-inner :: StaticIPLookup($NET0 0, $REMOTE 1);
+outer :: StaticIPLookup($NET1 0, 0.0.0.0/0 $GW 0);
+outer -> [0] arp1 -> to1;
+
+// outputs: 0 the local network, 1 the tunnel, 2 the end point itself
+inner :: StaticIPLookup($IP0/32 2, $NET0 0, $REMOTE 1);
 in0 [0] -> inner;
-inner [0] -> DecIPTTL -> [0] arp0 -> to0;
-inner [1] -> DecIPTTL -> enc :: GREEncap($IP1, $PEER, KEY $KEY, MTU 1500) -> outer :: StaticIPLookup($NET1 0, 0.0.0.0/0 $GW 0) -> [0] arp1 -> to1;
-enc [1] -> ICMPError($IP0, unreachable, needfrag, PMTU 1472) -> inner;
-in1 [0] -> IPReassembler -> dec :: GREDecap(KEY $KEY) -> CheckIPHeader -> inner;
+inner [0] -> ttl0 :: DecIPTTL -> [0] arp0 -> to0;
+inner [1] -> ttl1 :: DecIPTTL -> frag :: IPFragmenter(1472) -> GREEncap($IP1, $PEER, KEY $KEY) -> outer;
+inner [2] -> IPClassifier(icmp type echo) -> ICMPPingResponder -> inner;
+ttl0 [1] -> expired :: ICMPError($IP0, timeexceeded) -> inner;
+ttl1 [1] -> expired;
+frag [1] -> ICMPError($IP0, unreachable, needfrag, PMTU 1472) -> inner;
+
+in1 [0] -> IPReassembler -> type :: IPClassifier(src host $PEER && ip proto 47, dst host $IP1 && icmp type echo, -);
+type [0] -> dec :: GREDecap(KEY $KEY) -> CheckIPHeader -> inner;
+type [1] -> ICMPPingResponder -> outer;
+type [2] -> Discard;

@@ -3,5 +3,5 @@
 // other way passes. Live: `./sluice ctl NAME write shape.rate 20Mbps`.
 define($RATE 10Mbps, $QUEUE 1000)
 
-FromDevice(eth0) -> SetTimestamp -> q :: Queue($QUEUE) -> aqm :: CoDel -> shape :: BandwidthShaper($RATE) -> ToDevice(eth1);
+FromDevice(eth0) -> SetTimestamp(FIRST true) -> q :: Queue($QUEUE) -> aqm :: CoDel -> shape :: BandwidthShaper($RATE) -> ToDevice(eth1);
 FromDevice(eth1) -> down :: Counter -> ToDevice(eth0);

@@ -17,7 +17,7 @@ elementclass PortIn { $dev, $ip, $mac, $color |
 
 // What is done to a packet that leaves by a card; errors go out of the second output.
 elementclass PortOut { $ip, $color, $mtu |
-	input -> DropBroadcasts -> same :: CheckPaint($color) -> opt :: IPGWOptions($ip) -> FixIPSrc($ip)
+	input -> DropBroadcasts -> same :: PaintTee($color) -> opt :: IPGWOptions($ip) -> FixIPSrc($ip)
 	      -> ttl :: DecIPTTL -> frag :: IPFragmenter($mtu) -> [0] output;
 	same [1] -> ICMPError($ip, redirect, host) -> [1] output;
 	opt [1] -> ICMPError($ip, parameterproblem) -> [1] output;
