@@ -15,6 +15,7 @@ import struct
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 from support import paths
 
@@ -106,7 +107,7 @@ def write_pcap(path, frames) -> None:
 
 
 def read_pcap(path) -> list:
-	data, frames, at = open(path, "rb").read(), [], 24
+	data, frames, at = Path(path).read_bytes(), [], 24
 	while at + 16 <= len(data):
 		_, _, n, _ = struct.unpack_from("<IIII", data, at)
 		frames.append(data[at + 16:at + 16 + n])
