@@ -21,8 +21,8 @@ struct nf_ipfixflow_key {
 
 struct nf_ipfixflow {
 	struct nf_ipfixflow_key key;
-	uint64_t octets, packets;    /* since the last record */
-	uint64_t start_ms, end_ms;   /* since 1970 */
+	uint64_t octets, packets;  /* since the last record */
+	uint64_t start_ms, end_ms; /* since 1970 */
 	struct nf_flowage_mark age;
 	uint8_t tos, tcp_flags;
 	nf_be16 icmp;

@@ -143,8 +143,7 @@ static void ipfixflow_timer(struct nf_element *e, void *arg)
 	uint32_t now = nf_ipfixflow_now(e), work = IPFIXFLOW_WORK, entry;
 
 	ipfixflow_wall(e);
-	while (work > 0 &&
-		(entry = nf_flowage_expired(&s->age, now, &work)) != NF_FLOWTABLE_NONE) {
+	while (work > 0 && (entry = nf_flowage_expired(&s->age, now, &work)) != NF_FLOWTABLE_NONE) {
 		bool closed = nf_ipfixflow(s, entry)->age.class_nr == NF_IPFIXFLOW_CLOSED;
 
 		ipfixflow_end(e, entry, closed ? NF_IPFIX_END : NF_IPFIX_IDLE);

@@ -32,8 +32,7 @@ static void ipfix_template(uint8_t *to)
 }
 
 /* A message without records, with the template if that is due. */
-static bool ipfix_start(
-	struct nf_ipfix_msg *m, const struct nf_ipfix_conf *c, struct nf_core *core)
+static bool ipfix_start(struct nf_ipfix_msg *m, const struct nf_ipfix_conf *c, struct nf_core *core)
 {
 	uint64_t now_ns = nf_core_now_ns(core);
 	bool tell = !m->has_sent_template || now_ns - m->template_ns >= c->refresh_ns;
@@ -90,8 +89,8 @@ static void ipfix_ip(struct nf_ipfix_msg *m, const struct nf_ipfix_conf *c, stru
 	*udp = (struct nf_udp){ .sport = nf_inet_hton16(c->sport),
 		.dport = nf_inet_hton16(c->dport),
 		.len = nf_inet_hton16(udp_len) };
-	udp->csum = nf_inet_fold(nf_inet_sum(
-		udp, udp_len, nf_inet_pseudo4(ip->src, ip->dst, NF_IP_UDP, udp_len)));
+	udp->csum = nf_inet_fold(
+		nf_inet_sum(udp, udp_len, nf_inet_pseudo4(ip->src, ip->dst, NF_IP_UDP, udp_len)));
 	if (udp->csum == 0)
 		udp->csum = 0xffff;
 	nf_packet_set_l3(p, p->data);

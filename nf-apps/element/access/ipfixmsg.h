@@ -19,16 +19,16 @@ enum { NF_IPFIX_IDLE = 1, NF_IPFIX_ACTIVE, NF_IPFIX_END, NF_IPFIX_FORCED, NF_IPF
 
 /* A record as it lies in a message: the template's fields in their order. */
 struct nf_ipfix_record {
-	nf_be32 src, dst;      /* sourceIPv4Address, destinationIPv4Address */
-	nf_be16 sport, dport;  /* sourceTransportPort, destinationTransportPort */
-	uint8_t proto;         /* protocolIdentifier */
-	uint8_t tos;           /* ipClassOfService, of the first packet */
-	uint8_t tcp_flags;     /* tcpControlBits, all that were seen, in one byte (RFC 7125) */
-	nf_be16 icmp;          /* icmpTypeCodeIPv4 */
-	uint8_t reason;        /* flowEndReason */
-	nf_be32 ingress;       /* ingressInterface */
-	uint64_t octets, packets;    /* octetDeltaCount, packetDeltaCount */
-	uint64_t start_ms, end_ms;   /* flowStartMilliseconds, flowEndMilliseconds */
+	nf_be32 src, dst;          /* sourceIPv4Address, destinationIPv4Address */
+	nf_be16 sport, dport;      /* sourceTransportPort, destinationTransportPort */
+	uint8_t proto;             /* protocolIdentifier */
+	uint8_t tos;               /* ipClassOfService, of the first packet */
+	uint8_t tcp_flags;         /* tcpControlBits, all that were seen, in one byte (RFC 7125) */
+	nf_be16 icmp;              /* icmpTypeCodeIPv4 */
+	uint8_t reason;            /* flowEndReason */
+	nf_be32 ingress;           /* ingressInterface */
+	uint64_t octets, packets;  /* octetDeltaCount, packetDeltaCount */
+	uint64_t start_ms, end_ms; /* flowStartMilliseconds, flowEndMilliseconds */
 } UK_PACKED;
 
 _Static_assert(sizeof(struct nf_ipfix_record) == 54, "as the template says");
@@ -58,8 +58,7 @@ struct nf_ipfix_msg {
 struct uk_netbuf *nf_ipfix_add(struct nf_ipfix_msg *m, const struct nf_ipfix_conf *c,
 	struct nf_core *core, const struct nf_ipfix_record *r) UK_MUST_USE;
 /* The packet under way, ready to be sent; NULL: there is none. */
-struct uk_netbuf *nf_ipfix_take(
-	struct nf_ipfix_msg *m, const struct nf_ipfix_conf *c) UK_MUST_USE;
+struct uk_netbuf *nf_ipfix_take(struct nf_ipfix_msg *m, const struct nf_ipfix_conf *c) UK_MUST_USE;
 void nf_ipfix_free(struct nf_ipfix_msg *m);
 
 #endif
