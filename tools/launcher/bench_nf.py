@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import build, click, host, paths
+from . import build, click, host, paths, peers
 from .bench_rate import NO_MERGEABLE, PLAIN_MAX, Side, _alternate, _cycles, _Watch, _window
 from .control import Control
 from .qemu import VM, NetSpec
@@ -41,15 +41,22 @@ class Box:
 	writes: list = field(default_factory=list)   # handlers to write at the start
 	change: object = None                        # text -> text
 	mem: str = "128M"
+	peers: tuple = ()                            # besides PEERS: l3fwd, linux
+	nb_rules: int = 0                            # of nft, for linux
+
+
+def routes(nb: int = NB_ROUTES) -> list:
+	"""So many routes of 16 to 24 bits in 16.0.0.0/4."""
+	rng, found = random.Random(SEED), set()
+	while len(found) < nb:
+		bits = rng.choice((16, 20, 22, 24, 24, 24, 24))
+		found.add(ipaddress.ip_network((0x10000000 | rng.getrandbits(28), bits), strict=False))
+	return sorted(found)
 
 
 def _routes(text: str) -> str:
-	"""100,000 routes of 16 to 24 bits in 16.0.0.0/4, all to the next hop on network 1."""
-	rng, routes = random.Random(SEED), set()
-	while len(routes) < NB_ROUTES:
-		bits = rng.choice((16, 20, 22, 24, 24, 24, 24))
-		routes.add(ipaddress.ip_network((0x10000000 | rng.getrandbits(28), bits), strict=False))
-	lines = ",\n\t".join(f"{net} $GW 2" for net in sorted(routes))
+	"""100,000 routes, all to the next hop on network 1."""
+	lines = ",\n\t".join(f"{net} $GW 2" for net in routes())
 	return text.replace("0.0.0.0/0 $GW 2", lines + ",\n\t0.0.0.0/0 $GW 2")
 
 
@@ -87,9 +94,9 @@ BOXES = {
 		if "eth2" not in line and "eth3" not in line)),
 	# with 100,000 routes more
 	"router4": Box("router4.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "16.0.0.0/4", "--flows", 1 << 20],
-		writes=ROUTED, change=_routes, mem="512M"),
+		writes=ROUTED, change=_routes, mem="512M", peers=("l3fwd", "linux")),
 	# with other rules, so many, in place of the ten
-	"firewall-10": Box("firewall.click", change=_rules(10), traffic=["--flows", 1000]),
+	"firewall-10": Box("firewall.click", change=_rules(10), traffic=["--flows", 1000], peers=("linux",), nb_rules=10),
 	"firewall-1000": Box("firewall.click", change=_rules(1000), traffic=["--flows", 1000], mem="512M"),
 	"firewall-10000": Box("firewall.click", change=_rules(10000), traffic=["--flows", 1000], mem="1G"),
 	"nat-1k": Box("nat.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "198.18.0.0/16", "--flows", 1000],
@@ -146,13 +153,13 @@ def _box(name, conf, tmp, peers) -> list:
 
 
 def _size(sides, file, conf, peers, now) -> list:
-	own = {kind: Side(kind) for kind in PEERS}
+	own = {kind: Side(kind) for kind in (*PEERS, *_more_peers(sides))}
 	for number in range(conf.runs):
 		for side in _alternate(sides.runs, list(own.values())):
 			now.update(f"{sides.size}, run {number + 1} of {conf.runs}, {side.name}")
 			try:
 				if side.name in own:
-					side.mpps.append(_peer(side.name, sides.size, conf))
+					side.mpps.append(_peer(side.name, sides, conf))
 				else:
 					_full_speed(sides, side, file, conf)
 			except Fail as err:
@@ -167,7 +174,12 @@ def _size(sides, file, conf, peers, now) -> list:
 	for side in [*sides.runs, *own.values()]:
 		if side.notes:
 			note(f"nf {sides.name} {sides.size} {side.name}: {len(side.notes)} runs failed: {side.notes[-1]}")
-	return [_row(sides, side, own) for side in sides.runs if side.mpps]
+	found = [_row(sides, side, own) for side in sides.runs if side.mpps]
+	for kind, side in own.items():
+		if kind not in PEERS and side.mpps:
+			print(f"{sides.name:15} {sides.size!s:>5} {kind:9} {side.median():8.2f} "
+				f"{'[%.1f-%.1f]' % (min(side.mpps), max(side.mpps)):>11}", flush=True)
+	return found
 
 
 def _row(sides, side, peers) -> dict:
@@ -237,10 +249,45 @@ def _no_drop(sides, side, file, conf) -> None:
 		(("p50", "p50"), ("p99", "p99"), ("p99.9", "p999")) if name in found}}
 
 
-def _peer(kind, size, conf) -> float:
-	mode = {"macswap": "fwd", "io": "io"}[kind]
+def _more_peers(sides) -> list:
+	"""The box's own peers that can be had for this size."""
+	found = []
+	for kind in sides.box.peers:
+		why = ""
+		if kind == "linux":
+			why = peers.linux_lacks() or ("its sender makes frames of one size only" if sides.size == "imix" else "")
+		if why:
+			note(f"nf {sides.name} {sides.size}: without Linux as a peer: {why}")
+		else:
+			found.append(kind)
+	return found
+
+
+def _peer(kind, sides, conf) -> float:
+	if kind == "linux":
+		nets = routes() if sides.name == "router4" else ()
+		return peers.linux_rate(int(sides.size), conf.seconds, conf.warmup, routes=nets, burst=conf.burst,
+			rules=rules(sides.box.nb_rules).split(",\n") if sides.box.nb_rules else ())
+	if kind == "l3fwd":
+		return _l3fwd(sides, conf)
+	mode, size = {"macswap": "fwd", "io": "io"}[kind], sides.size
 	with host.Harness("fwd", options=["--burst", conf.burst, "--size", size, "--stamp", "none"], duration=conf.seconds,
 			warmup=conf.warmup, lean=conf.lean) as h, host.Peer("split" if conf.rings[0] == "split" else "packed", mode,
 			1518 if size == "imix" else int(size), h.socket, burst=conf.burst, ring=conf.ring_size) as peer:
 		_window(h, conf, _Watch(peer.pid, peer.pid))
 		return h.result()["rx_mpps"]
+
+
+def _l3fwd(sides, conf) -> float:
+	"""All of 16.0.0.0/4 and as many of the routes as it has room for."""
+	nets = ["16.0.0.0/4", *routes(peers.L3FWD_ROUTES)]
+	peers.l3fwd()
+	with tempfile.TemporaryDirectory(prefix="sluice-nf-") as tmp, host.Harness("fwd", options=["--burst", conf.burst,
+			"--size", sides.size, "--stamp", "none", "--back", f"{tmp}/back", *sides.box.traffic], duration=conf.seconds,
+			warmup=conf.warmup, lean=conf.lean) as h, peers.L3fwd(h.socket, f"{tmp}/back", nets, ring=conf.ring_size,
+			packed=conf.rings[0] == "packed") as peer:
+		_window(h, conf, _Watch(peer.pid, peer.pid))
+		result = h.result()
+	if result["verdict"] != "ok":
+		raise Fail(f"l3fwd: the harness says: {result['verdict']}")
+	return result["rx_mpps"]
