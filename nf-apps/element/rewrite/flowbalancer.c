@@ -240,7 +240,7 @@ static void flowbalancer_tick(struct nf_element *e, void *arg)
 						  : FLOWBALANCER_REST);
 }
 
-static void flowbalancer_read_backends(struct nf_flowbalancer *s, struct nf_args *a)
+static void flowbalancer_args(struct nf_flowbalancer *s, struct nf_args *a)
 {
 	struct nf_flowbalancer_backend b;
 	const char *text;
@@ -287,7 +287,7 @@ static int flowbalancer_configure(struct nf_element *e, struct nf_args *a)
 	s->spare = calloc(s->size, sizeof(*s->spare));
 	if (s->backend == NULL || s->place == NULL || s->spare == NULL)
 		return nf_args_error(a, "out of memory");
-	flowbalancer_read_backends(s, a);
+	flowbalancer_args(s, a);
 	return nf_args_end(a);
 }
 

@@ -94,6 +94,19 @@ static struct nf_icmp *icmppingrewriter_key(
 	return icmp;
 }
 
+/* The sum of a reply that is all zeros is written as 0xffff (RFC 1071: it has to add up to ones), which
+ * an update can not tell from the other 0. */
+static void icmppingrewriter_zero(const struct uk_netbuf *p, struct nf_icmp *icmp)
+{
+	const struct nf_ip4 *ip = (const struct nf_ip4 *)(const void *)(p->buf + p->l3_off);
+	uint32_t hlen = nf_inet_ip4_hlen(ip), len = nf_inet_ntoh16(ip->len);
+	uint32_t left = uk_netbuf_headroom(p) + p->len - p->l3_off;
+
+	len = len < left ? len : left;
+	if (len >= hlen + sizeof(*icmp))
+		icmp->csum = nf_inet_csum(icmp, len - hlen);
+}
+
 static inline int icmppingrewriter_each(
 	struct nf_element *e, const void *conf, unsigned in, struct uk_netbuf *p)
 {
@@ -123,6 +136,8 @@ static inline int icmppingrewriter_each(
 	nf_rwpush_addrs(ip, f, dir);
 	icmp->id = dir ? f->key[0].sport : f->key[1].dport;
 	icmp->csum = nf_rwpush_csum(icmp->csum, f->l4_delta ^ (uint16_t)-dir);
+	if (UK_UNLIKELY(icmp->csum == 0))
+		icmppingrewriter_zero(p, icmp);
 	f->age.last = nf_rwset_now(e->core);
 	nf_rwaddr_annos(c, p, ip, f, dir);
 	return f->out[dir];

@@ -51,13 +51,20 @@ static void rwbase_read_capacity(struct nf_rwbase *rw, struct nf_args *a)
 
 static void rwbase_read_common(struct nf_rwbase *rw, struct nf_args *a, bool ports)
 {
+	/* of earlier versions of Click; the shortest counts */
+	static const char *const old[] = { "REAP_TIME", "REAP_TCP", "REAP_TCP_DONE", "REAP_UDP" };
 	struct nf_rwconf *c = rw->e->conf;
 
 	c->dst_anno = true;
 	nf_args_bool(a, "DST_ANNO", 0, &c->dst_anno);
 	c->reply_anno = nf_args_anno(a, "REPLY_ANNO", 0, 1, &c->reply_at);
 	rw->reap_ns = RWBASE_REAP_NS;
-	nf_args_time_ns(a, "REAP_TIME", 0, &rw->reap_ns);
+	for (unsigned i = 0; i < UK_ARRAY_SIZE(old); i++) {
+		uint64_t ns = UINT64_MAX;
+
+		nf_args_time_ns(a, old[i], 0, &ns);
+		rw->reap_ns = ns < rw->reap_ns ? ns : rw->reap_ns;
+	}
 	nf_args_time_ns(a, "REAP_INTERVAL", 0, &rw->reap_ns);
 	rwbase_read_capacity(rw, a);
 	if (!ports)

@@ -97,16 +97,20 @@ static struct nf_rwbind *rwmap_outer(
 
 /* To an outer endpoint of another inner host: straight back inside, with the outer source (RFC
  * 4787, REQ-9). */
-static void rwmap_hairpin(struct nf_rwbase *rw, struct nf_rwflow *f, struct nf_rwkey *out)
+static int rwmap_hairpin(struct nf_rwbase *rw, struct nf_rwflow *f, struct nf_rwkey *out)
 {
 	uint32_t bind;
 	const struct nf_rwbind *to = rwmap_outer(rw, out, &bind);
 
-	if (to == NULL)
-		return;
-	out->dst = to->key[0].src;
-	out->dport = to->key[0].sport;
-	f->out[0] = f->out[1];
+	if (to != NULL) {
+		out->dst = to->key[0].src;
+		out->dport = to->key[0].sport;
+		f->out[0] = f->out[1];
+	} else if (out->dst == out->src) { /* ours, and nobody's port */
+		nf_rwset_unbind(rw->set, f->bind - 1);
+		return NF_RWPATTERN_DROP;
+	}
+	return NF_RWPATTERN_MAPPED;
 }
 
 static int rwmap_class(const struct nf_rwbase *rw, uint8_t proto)
@@ -136,6 +140,7 @@ static int rwmap_enter(struct nf_rwbase *rw, struct nf_rwflow *f, uint32_t *ref,
 	uint32_t now = nf_rwset_now(rw->e->core), entry = NF_FLOWTABLE_NONE;
 	bool may = rwmap_session(rw, f->bind, true);
 
+	f->age.last = now;
 	if (may)
 		entry = nf_rwset_add(rw->set, f, (unsigned)rwmap_class(rw, f->key[0].proto), now);
 	if (entry == NF_FLOWTABLE_NONE) {
@@ -186,9 +191,7 @@ static int rwmap_choose(struct nf_rwbase *rw, const struct nf_rwinput *in, struc
 	if (!rw->endpoint)
 		return rwmap_ask(rw, in, false, f, out);
 	rc = rwmap_endpoint(rw, in, f, out);
-	if (rc == NF_RWPATTERN_MAPPED && rw->hairpin)
-		rwmap_hairpin(rw, f, out);
-	return rc;
+	return rc == NF_RWPATTERN_MAPPED && rw->hairpin ? rwmap_hairpin(rw, f, out) : rc;
 }
 
 /* With bindings, a port belongs to one inner endpoint: no other flow is pushed out. */

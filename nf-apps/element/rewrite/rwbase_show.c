@@ -104,9 +104,10 @@ int nf_rwbase_write_pattern(
 	if (nf_rwbase_spec(rw, value, &new, &why) == 0) {
 		const char *unfit = nf_rwbase_unfit(rw, &new);
 
-		nf_text_printf(&why, "%s", unfit != NULL ? unfit : "");
-		if (unfit != NULL)
+		if (unfit != NULL) {
+			nf_text_printf(&why, "%s", unfit);
 			nf_rwbase_spec_free(&new);
+		}
 	}
 	if (why.len > 0) {
 		nf_errors_add(errs, NULL, "input spec %lu: %s", arg, nf_text_get(&why));

@@ -97,7 +97,7 @@ static void rwtake_one(void *arg, uint32_t entry)
 		return;
 	copy.key[0].owner = copy.key[1].owner = t->rw->owner;
 	copy.seq = 0;
-	made = nf_rwset_add(to, &copy, class_nr, f->age.last);
+	made = nf_rwset_add(to, &copy, class_nr, t->now);
 	if (made == NF_FLOWTABLE_NONE && copy.bind != 0)
 		nf_rwset_unbind(to, copy.bind - 1);
 	if (made == NF_FLOWTABLE_NONE)

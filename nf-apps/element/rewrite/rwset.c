@@ -199,7 +199,6 @@ uint32_t nf_rwset_add(
 		return entry;
 	new = nf_rwset_flow(s, entry);
 	*new = *f;
-	new->age.last = now;
 	rwset_deltas(new);
 	if (rwset_enter(s, entry, class_nr))
 		return entry;

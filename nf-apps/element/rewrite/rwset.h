@@ -82,7 +82,7 @@ void nf_rwset_free(struct nf_rwset *s);
 int nf_rwset_need_binds(struct nf_rwset *s, uint32_t (*random)(void *), void *arg) UK_MUST_USE;
 
 /*
- * Enters a flow: `f` has keys, input, outputs, bind and annotation; deltas are computed here. A
+ * Enters a flow: `f` has keys, input, outputs, bind, annotation and `last`; deltas are computed here. A
  * flow whose replies look the same is given up. If the set is full, the flow that times out first
  * goes, or the new one does not come in. Returns the entry, or NF_FLOWTABLE_NONE.
  */
