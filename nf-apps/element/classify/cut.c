@@ -15,7 +15,7 @@ struct cut_build {
 	uint32_t nb_deferred;
 	bool *used;
 	const int16_t *to; /* of each rule: where keys go; NULL: rules are to be told apart */
-	uint32_t *empty; /* of each rule: the leaf without boxes, + 1; 0: there is none yet */
+	uint32_t *empty;   /* of each rule: the leaf without boxes, + 1; 0: there is none yet */
 	uint32_t *scratch;
 	uint32_t leaf; /* lists up to so many boxes are not cut */
 	bool last, failed;
@@ -242,7 +242,7 @@ static struct nf_cut_build_region cut_part(const struct nf_cut_build_region *r,
 
 	x.used[w->lane] |= window;
 	least = (uint16_t)(x.value[w->lane] | part << w->shift);
-	most = least | (uint16_t)~(x.known[w->lane] | window);
+	most = least | (uint16_t) ~(x.known[w->lane] | window);
 	x.lo[w->lane] = least > r->lo[w->lane] ? least : r->lo[w->lane];
 	x.hi[w->lane] = most < r->hi[w->lane] ? most : r->hi[w->lane];
 	if (known) {
@@ -257,8 +257,8 @@ struct cut_parts {
 	uint32_t nb;
 	uint32_t *start; /* nb + 1: where in v the list of each part begins */
 	uint32_t *v;
-	uint32_t *like;  /* the first part with the same list */
-	uint32_t *last;  /* of a first part: the last one with its list */
+	uint32_t *like; /* the first part with the same list */
+	uint32_t *last; /* of a first part: the last one with its list */
 };
 
 static void cut_parts_free(struct cut_parts *p)
@@ -385,8 +385,8 @@ static uint64_t cut_parts_build(struct cut_build *b, struct cut_parts *p, uint32
 		} else {
 			struct nf_cut_build_region x = cut_parts_region(p, i, r, w);
 
-			node = cut_node(b, p->v + p->start[i], p->start[i + 1] - p->start[i],
-				under, &x);
+			node = cut_node(
+				b, p->v + p->start[i], p->start[i + 1] - p->start[i], under, &x);
 		}
 		b->c->node[first + i] = node; /* may have moved */
 	}
@@ -408,10 +408,12 @@ static uint64_t cut_node(struct cut_build *b, uint32_t list[], uint32_t nb, uint
 	while (b->to != NULL && nb > 0 && b->to[b->box[list[nb - 1]].rule] == b->to[under])
 		nb--; /* whether a key is in it or not, it goes the same way */
 	l.nb = nb;
-	if (nb <= b->leaf || b->failed ||
-		nf_cut_bytes(b->c) + (uint64_t)nb * 256 > NF_CUT_BYTES ||
-		!nf_cut_build_choose(
-			&l, r, b->last ? 0 : b->nb_deferred > 0 ? 2 : 1, b->scratch, &w))
+	if (nb <= b->leaf || b->failed || nf_cut_bytes(b->c) + (uint64_t)nb * 256 > NF_CUT_BYTES ||
+		!nf_cut_build_choose(&l, r,
+			b->last              ? 0
+			: b->nb_deferred > 0 ? 2
+					     : 1,
+			b->scratch, &w))
 		return cut_leaf(b, list, nb, under);
 	if (cut_parts_make(b, &p, &l, r, &w) && cut_parts_match(&p)) {
 		node = cut_parts_build(b, &p, under, r, &w);
@@ -483,8 +485,8 @@ static void cut_fill(struct cut_build *b, uint32_t list[], const struct nf_lane_
 	for (uint32_t i = 0; i < boxes->nb; i++) {
 		const struct nf_lane_box *x = &boxes->v[i];
 
-		if (what->state >= 0 && (x->lo[NF_LANE_STATE] > what->state ||
-						x->hi[NF_LANE_STATE] < what->state))
+		if (what->state >= 0 &&
+			(x->lo[NF_LANE_STATE] > what->state || x->hi[NF_LANE_STATE] < what->state))
 			continue;
 		list[nb++] = i;
 		b->c->inexact |= !x->exact;
@@ -518,8 +520,7 @@ static int cut_make(struct nf_cut *c, const struct nf_lane_boxes *boxes,
 	return -ENOMEM;
 }
 
-int nf_cut_make(
-	struct nf_cut *c, const struct nf_lane_boxes *boxes, const struct nf_cut_what *what)
+int nf_cut_make(struct nf_cut *c, const struct nf_lane_boxes *boxes, const struct nf_cut_what *what)
 {
 	struct nf_cut again;
 	int rc;

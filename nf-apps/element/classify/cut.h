@@ -30,7 +30,7 @@ struct nf_cut {
 	uint64_t *node;
 	uint8_t *leaf;
 	uint32_t nb_nodes, room_nodes, nb_leaf, room_leaf; /* leaf: cache lines */
-	uint64_t root[NF_CUT_TREES]; /* inner nodes */
+	uint64_t root[NF_CUT_TREES];                       /* inner nodes */
 	unsigned nb_trees;
 	bool inexact;      /* some box is */
 	bool is_flat;      /* one tree, whose root has only leaves, and no box is inexact */

@@ -32,8 +32,7 @@ struct nf_cut_build_span {
 struct nf_cut_build_span nf_cut_build_span(
 	const struct nf_lane_box *b, const struct nf_cut_build_way *w);
 
-UK_INLINE bool nf_cut_build_is_wide(
-	struct nf_cut_build_span s, const struct nf_cut_build_way *w)
+UK_INLINE bool nf_cut_build_is_wide(struct nf_cut_build_span s, const struct nf_cut_build_way *w)
 {
 	return w->bits >= 3 && s.nb >= (1u << w->bits) / 4;
 }

@@ -8,10 +8,10 @@
 #include "nf-apps/element/classify/cut_build.h"
 
 #define CHOOSE_BITS_MAX 14
-#define CHOOSE_KEEP     4 /* wide boxes that are worth less than one more tree */
-#define CHOOSE_WHOLE    24 /* lists up to so many boxes are not taken apart for another tree */
-#define CHOOSE_SMALL    64 /* copies of so few boxes matter less */
-#define CHOOSE_FEW      8 /* lists up to so many boxes are cut if that halves them */
+#define CHOOSE_KEEP     4   /* wide boxes that are worth less than one more tree */
+#define CHOOSE_WHOLE    24  /* lists up to so many boxes are not taken apart for another tree */
+#define CHOOSE_SMALL    64  /* copies of so few boxes matter less */
+#define CHOOSE_FEW      8   /* lists up to so many boxes are cut if that halves them */
 #define CHOOSE_FREE     128 /* copies of boxes that cost nothing */
 #define CHOOSE_ONE      256 /* one box, in the measure */
 
@@ -145,9 +145,7 @@ static bool choose_of_lane(const struct nf_cut_build_list *l, const struct nf_cu
 		left[bit] = r->used[lane] >> bit & 1 ? 65536 : choose_bit(l, lane, bit);
 	for (unsigned bits = 1; bits <= max; bits++) {
 		int shift = choose_shift(left, r->used[lane], bits);
-		struct nf_cut_build_way w = {
-			(uint8_t)lane, (uint8_t)shift, (uint8_t)bits, false
-		};
+		struct nf_cut_build_way w = { (uint8_t)lane, (uint8_t)shift, (uint8_t)bits, false };
 		uint64_t measure;
 
 		if (shift < 0)
@@ -166,13 +164,12 @@ bool nf_cut_build_choose(const struct nf_cut_build_list *l, const struct nf_cut_
 	unsigned may_defer, uint32_t scratch[], struct nf_cut_build_way *best)
 {
 	/* a step costs about as much as one or two comparisons */
-	uint64_t least = (uint64_t)l->nb * CHOOSE_ONE * (l->nb > CHOOSE_FEW ? 3 : 2) / 4 +
-			 CHOOSE_ONE / 4;
+	uint64_t least =
+		(uint64_t)l->nb * CHOOSE_ONE * (l->nb > CHOOSE_FEW ? 3 : 2) / 4 + CHOOSE_ONE / 4;
 	bool found = false;
 
 	for (unsigned lane = 0; lane < NF_LANE_STATE; lane++)
 		found |= choose_of_lane(l, r, lane, may_defer, scratch, &least, best);
 	/* Nearly all packets are in one state: cuts by it look better than they are. */
-	return found ||
-	       choose_of_lane(l, r, NF_LANE_STATE, may_defer, scratch, &least, best);
+	return found || choose_of_lane(l, r, NF_LANE_STATE, may_defer, scratch, &least, best);
 }

@@ -1,121 +1,70 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IPClassifier(PATTERN, ...)
+ * IPClassifier(PATTERN_1, ..., PATTERN_N)
  *
- * Sends each IP packet to the output of the first pattern that matches; without a match it is dropped.
+ * Sends each IP packet to the output of the first pattern that it matches, pattern 1 to output 0. A
+ * packet that matches none is dropped. Where the IP header is, CheckIPHeader or MarkIPHeader has
+ * said. A pattern is "-", "any", "all" or "none", or it is made of tests:
  *
- * A pattern is "-" (every packet) or tests joined by and (&&), or (||), not (!), parentheses and C's a ? b : c:
- * 	[src|dst|src and dst|src or dst] host ADDR, net ADDR/LEN, net ADDR mask MASK
- * 	[src|dst] [tcp|udp] port NUMBER or NAME (=, ==, !=, <, >, <=, >=)
- * 	ip proto P, or the protocol's name alone: tcp, udp, icmp ...; icmp type NUMBER or NAME
- * 	ip vers, hl, id, tos, dscp, ttl, len, frag, unfrag, ect, ce; tcp opt FLAG, tcp win; ip[OFF:LEN], tcp[OFF:LEN]
- * 	true, all, any, false, none
- * Qualifiers go on ("src 1.0.0.1 or 1.0.0.2"). Ports of fragments that are not the first never match.
+ *	[SD] host ADDRESS           SD: src, dst, "src or dst" (if it is not said), "src and dst"
+ *	[SD] net ADDRESS/BITS       also "ADDRESS mask MASK"
+ *	[SD] [tcp | udp] port PORT  by number or name; without a protocol: of either
+ *	ip proto PROTO              by number or name
+ *	ip vers, ip hl, ip tos, ip dscp, ip len, ip id, ip ttl NUMBER
+ *	ip ect, ip ce               it may be marked for congestion, it is (RFC 3168)
+ *	ip frag, ip unfrag          it is a fragment, it is none
+ *	tcp opt FLAG                syn, fin, ack, rst, psh, urg
+ *	tcp win NUMBER
+ *	icmp type TYPE              by number or name
+ *	ip[POS:LEN] NUMBER          LEN (1 to 4, default 1) bytes of the IP header from POS on, within
+ *	                            one word
+ *	transp[POS:LEN] NUMBER      the same of what follows the IP header; tcp[...] and so on: of that
+ *	                            protocol only
+ *	[SD] ether host ETHER       of the Ethernet header in front, if its place is known
+ *	true, false
  *
- * Ports: 1 input, as many outputs as patterns; push. Packets have their IP header marked.
- * Handlers: program (r), pattern N (r), pattern (w) "N PATTERN".
+ * Before the value may stand one of = == != and, of numbers, < > <= >=, and before that "& MASK". What
+ * is clear from the value may be left out: "tcp", "www", "syn", "10.0.0.0/8", "unfrag" are tests. A test
+ * without qualifiers has those of the test before it: "src port 80 or 81". Tests are joined by "and",
+ * "or", "not", && || !, "A ? B : C" (with spaces), parentheses; "and" may be left out.
+ *
+ * Tests of ports, flags and other bytes behind the IP header hold for first fragments only. "port != 5"
+ * holds for TCP and UDP packets; "not (port 5)" for all others, too. No test holds for a packet that
+ * ends before the last byte that the test is about.
+ *
+ * Ports: 1 input, one output for each pattern. Push.
+ * Handlers: program (r): the steps by which packets are told apart. pattern0, pattern1, ... (rw): the
+ * patterns, the first 256; pattern (r with a number, w "NUMBER PATTERN"): all of them. A new one takes
+ * effect at once.
  * Drops: no match.
  *
- * 	... -> IPClassifier(icmp type echo, dst tcp port 80 or 443, -) -> ...
+ *	... -> CheckIPHeader(14) -> c :: IPClassifier(dst tcp port www or https, icmp type echo, -)
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include "nf-apps/element/classify/classbase.h"
-
-static uint32_t ipclassifier_read(
-	struct nf_classbase_build *b, struct nf_args *a, const char *pattern, int32_t *out)
-{
-	(void)out;
-	if (nf_ipexpr_split(&b->expr, pattern) < 0 || b->expr.nb == 0) {
-		nf_args_error(a, "pattern %u: empty", b->expr.nr);
-		return nf_rule_false(&b->rules);
-	}
-	b->expr.pos = 0;
-	return nf_classbase_expr(b);
-}
+#include "nf-apps/element/classify/patterns.h"
 
 static int ipclassifier_configure(struct nf_element *e, struct nf_args *a)
 {
-	return nf_classbase_configure(e, a, ipclassifier_read);
+	return nf_patterns_configure(e, a, NF_PATTERNS_IP);
 }
 
-static inline int ipclassifier_each(
+static int ipclassifier_each(
 	struct nf_element *e, const void *conf, unsigned in, struct uk_netbuf *p)
 {
-	const struct nf_classbase *s = e->state;
-
-	return nf_ruleset_one(&s->set, p);
+	return nf_patterns_each(e, p);
 }
-
-static void ipclassifier_push(struct nf_element *e, unsigned port, struct uk_netbuf **v, uint16_t n)
-{
-	const struct nf_classbase *s = e->state;
-	int16_t to[UK_BURST_MAX];
-	int any = 0;
-
-	nf_ruleset_run(&s->set, v, to, n);
-	for (uint16_t i = 0; i < n; i++)
-		any |= to[i];
-	if (UK_LIKELY(any == 0))
-		nf_element_emit(e, 0, v, n);
-	else
-		nf_element_spread(e, v, to, n);
-}
-
-static uint16_t ipclassifier_pull(
-	struct nf_element *e, unsigned port, struct uk_netbuf **v, uint16_t n)
-{
-	return nf_element_each_pull(e, v, n, ipclassifier_each);
-}
-
-/* "pattern12": the number in arg's place is the handler's own. */
-static int ipclassifier_pattern(struct nf_element *e, uintptr_t arg, const char *param,
-	struct nf_text *out, struct nf_errors *errs)
-{
-	const struct nf_classbase *s = e->state;
-	uint64_t nr;
-
-	if (nf_addr_u64(param, &nr) < 0 || nr >= s->nb)
-		return nf_errors_add(errs, NULL, "there are patterns 0 to %u", s->nb - 1);
-	nf_text_printf(out, "%s", s->patterns[nr]);
-	return 0;
-}
-
-/* Value: "NUMBER PATTERN". */
-static int ipclassifier_change(
-	struct nf_element *e, uintptr_t arg, const char *value, struct nf_errors *errs)
-{
-	const struct nf_classbase *s = e->state;
-	char *end;
-	unsigned long nr = strtoul(value, &end, 10);
-
-	if (end == value || *end != ' ' || nr >= s->nb)
-		return nf_errors_add(errs, NULL,
-			"'NUMBER PATTERN' with a number from 0 to %u is wanted", s->nb - 1);
-	return nf_classbase_change(e, (uint32_t)nr, end + 1, ipclassifier_read, errs);
-}
-
-static const struct nf_handler ipclassifier_handlers[] = {
-	{ .name = "program", .read = nf_classbase_program },
-	{ .name = "pattern",
-		.read = ipclassifier_pattern,
-		.write = ipclassifier_change,
-		.flags = NF_HANDLER_PARAM },
-	{ .name = NULL },
-};
 
 const struct nf_class nf_ipclassifier = {
 	.name = "IPClassifier",
 	.ports = "1/-",
 	.processing = "h/h",
-	.state_size = sizeof(struct nf_classbase),
+	.state_size = sizeof(struct nf_patterns),
 	.configure = ipclassifier_configure,
-	.cleanup = nf_classbase_free,
-	.push = ipclassifier_push,
-	.pull = ipclassifier_pull,
+	.cleanup = nf_patterns_cleanup,
+	.push = nf_patterns_push,
 	.each = ipclassifier_each,
 	.each_name = "ipclassifier_each",
 	.drops = (const char *const[]){ "no match", NULL },
-	.handlers = ipclassifier_handlers,
+	.handlers = nf_patterns_handlers,
+	.own_handlers = nf_patterns_own_handlers,
+	.write_c = nf_patterns_write_c,
 };

@@ -27,8 +27,7 @@ void nf_ipexpr_warn(struct nf_ipexpr *x, const char *fmt, ...)
 	va_start(ap, fmt);
 	nf_text_vprintf(&t, fmt, ap);
 	va_end(ap);
-	nf_errors_warn(
-		x->args->errs, x->args->where, "%s %u: %s", x->what, x->nr, nf_text_get(&t));
+	nf_errors_warn(x->args->errs, x->args->where, "%s %u: %s", x->what, x->nr, nf_text_get(&t));
 	nf_text_free(&t);
 }
 

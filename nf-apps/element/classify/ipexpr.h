@@ -30,8 +30,8 @@ struct nf_ipexpr_prim {
 	bool op_not; /* "!=", "<=", ">=" */
 	bool bad;    /* an error was told */
 	uint8_t srcdst;
-	char header; /* 'i' after "ip", 'e' after "ether" */
-	int proto;   /* NF_IPWORD_NO_PROTO */
+	char header;          /* 'i' after "ip", 'e' after "ether" */
+	int proto;            /* NF_IPWORD_NO_PROTO */
 	uint32_t value, mask; /* addresses: as numbers, first byte highest */
 	uint32_t net_mask;    /* that came with the value */
 	uint8_t ether[6], ether_mask[6];

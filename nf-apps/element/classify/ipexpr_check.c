@@ -21,7 +21,8 @@ const char *nf_ipexpr_prim_name(const struct nf_ipexpr_prim *q, char buf[64])
 		snprintf(buf, 64, "%s%s", srcdst[q->srcdst], kinds[t->kind]);
 	else
 		snprintf(buf, 64, "%s%s%s%s", srcdst[q->srcdst],
-			t->proto == NF_IPWORD_NO_PROTO ? "ip" : nf_ipword_proto_name(t->proto, proto),
+			t->proto == NF_IPWORD_NO_PROTO ? "ip"
+						       : nf_ipword_proto_name(t->proto, proto),
 			t->name != NULL ? " " : "[...]", t->name != NULL ? t->name : "");
 	return buf;
 }
@@ -293,7 +294,6 @@ bool nf_ipexpr_prim_check(struct nf_ipexpr *x, struct nf_ipexpr_prim *q)
 	if (ends && q->srcdst == 0)
 		q->srcdst = NF_IPEXPR_SRC_OR_DST;
 	else if (!ends && said)
-		nf_ipexpr_warn(
-			x, "'%s': 'src' or 'dst' ignored", nf_ipexpr_prim_name(q, buf));
+		nf_ipexpr_warn(x, "'%s': 'src' or 'dst' ignored", nf_ipexpr_prim_name(q, buf));
 	return true;
 }

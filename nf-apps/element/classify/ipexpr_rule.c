@@ -40,8 +40,8 @@ static uint32_t rule_ether(struct nf_rules *r, const struct nf_ipexpr_prim *q, b
 	uint32_t all = nf_rule_group(r, NF_RULE_AND);
 
 	if (src) {
-		nf_rule_add(r, all,
-			nf_rule_eq(r, NF_RULE_MAC, 8, nf_inet_get32(m), nf_inet_get32(a)));
+		nf_rule_add(
+			r, all, nf_rule_eq(r, NF_RULE_MAC, 8, nf_inet_get32(m), nf_inet_get32(a)));
 		nf_rule_add(r, all,
 			nf_rule_eq(r, NF_RULE_MAC, 12, (uint32_t)nf_inet_get16(m + 4) << 16,
 				(uint32_t)nf_inet_get16(a + 4) << 16));
@@ -69,8 +69,8 @@ static uint32_t rule_end(struct nf_rules *r, const struct nf_ipexpr_prim *q, boo
 /* Addresses and ports: of one end of the connection, of both, or of either. */
 static uint32_t rule_ends(struct nf_rules *r, const struct nf_ipexpr_prim *q)
 {
-	uint32_t group = nf_rule_group(
-		r, q->srcdst == NF_IPEXPR_SRC_OR_DST ? NF_RULE_OR : NF_RULE_AND);
+	uint32_t group =
+		nf_rule_group(r, q->srcdst == NF_IPEXPR_SRC_OR_DST ? NF_RULE_OR : NF_RULE_AND);
 
 	if (q->srcdst != NF_IPEXPR_DST)
 		nf_rule_add(r, group, rule_end(r, q, true));

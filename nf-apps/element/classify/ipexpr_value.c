@@ -65,8 +65,7 @@ static void value_tell(struct nf_ipexpr *x, const char *w, unsigned found, unsig
 static bool value_name(struct nf_ipexpr *x, struct nf_ipexpr_prim *q, const char *w)
 {
 	uint32_t value[NF_IPWORD_NAMES];
-	unsigned found = nf_ipword_find(
-		x->args->e, w, q->type.kind == NF_IPWORD_PROTO, value);
+	unsigned found = nf_ipword_find(x->args->e, w, q->type.kind == NF_IPWORD_PROTO, value);
 	unsigned fit, which;
 
 	if (found == 0)
@@ -91,8 +90,7 @@ static bool value_ip(struct nf_ipexpr *x, struct nf_ipexpr_prim *q, const char *
 
 	if (nf_args_info_ip4_prefix(e, w, &be, &be_mask) != 0)
 		return false;
-	if (x->pos + 1 < x->nb && strcmp(x->words[x->pos], "mask") == 0 &&
-		strchr(w, '/') == NULL &&
+	if (x->pos + 1 < x->nb && strcmp(x->words[x->pos], "mask") == 0 && strchr(w, '/') == NULL &&
 		nf_args_info_ip4(e, x->words[x->pos + 1], &be_mask) == 0) {
 		x->pos += 2;
 		q->data = NF_IPWORD_NET;

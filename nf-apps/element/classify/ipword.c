@@ -140,8 +140,7 @@ unsigned nf_ipword_find(
 	if (word_in(word_icmp_types, UK_ARRAY_SIZE(word_icmp_types), w,
 		    &value[NF_IPWORD_N_ICMP_TYPE]))
 		found |= 1u << NF_IPWORD_N_ICMP_TYPE;
-	return found |
-	       word_ports(e, w, &value[NF_IPWORD_N_TCP_PORT], &value[NF_IPWORD_N_UDP_PORT]);
+	return found | word_ports(e, w, &value[NF_IPWORD_N_TCP_PORT], &value[NF_IPWORD_N_UDP_PORT]);
 }
 
 const char *nf_ipword_proto_name(int proto, char buf[16])

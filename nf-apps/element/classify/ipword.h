@@ -57,8 +57,8 @@ enum nf_ipword_name {
 
 /* A set of 1 << NF_IPWORD_N_*, and the value for each. `any_proto`: also names of protocols that are
  * not known everywhere in a pattern, but only behind "ip proto". */
-unsigned nf_ipword_find(const struct nf_element *e, const char *w, int any_proto,
-	uint32_t value[NF_IPWORD_NAMES]);
+unsigned nf_ipword_find(
+	const struct nf_element *e, const char *w, int any_proto, uint32_t value[NF_IPWORD_NAMES]);
 /* "tcp", "ip proto 47", ... */
 const char *nf_ipword_proto_name(int proto, char buf[16]);
 

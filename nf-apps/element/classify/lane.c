@@ -4,7 +4,7 @@
 #include "nf-apps/element/classify/lane.h"
 
 #define LANE_FAR     (1 << 20) /* no packet is so long */
-#define LANE_COUNTED 64 /* half words that may become lanes */
+#define LANE_COUNTED 64        /* half words that may become lanes */
 
 struct lane_count {
 	struct nf_lane_word word;

@@ -97,9 +97,8 @@ static bool boxes_values(
 	do {
 		if (r->nb == BOXES_RANGES)
 			return false;
-		r->v[r->nb++] = (struct boxes_range){
-			(uint16_t)(value | sub), (uint16_t)(value | sub | below)
-		};
+		r->v[r->nb++] = (struct boxes_range){ (uint16_t)(value | sub),
+			(uint16_t)(value | sub | below) };
 		sub = (sub - gaps) & gaps; /* the next subset of the gaps' bits */
 	} while (sub != 0);
 	return true;
@@ -114,8 +113,8 @@ static void boxes_others(struct boxes_ranges *r)
 	r->nb = 0;
 	for (unsigned i = 0; i < was.nb; i++) {
 		if (was.v[i].lo > next)
-			r->v[r->nb++] = (struct boxes_range){ (uint16_t)next,
-				(uint16_t)(was.v[i].lo - 1) };
+			r->v[r->nb++] =
+				(struct boxes_range){ (uint16_t)next, (uint16_t)(was.v[i].lo - 1) };
 		next = was.v[i].hi + 1u;
 	}
 	if (next <= 0xffff)
@@ -144,8 +143,7 @@ static void boxes_half(struct boxes_half *h, const struct nf_lane_set *s,
 	}
 	h->lane = nf_lane_find(s, n->base, off);
 	h->ok = h->lane >= 0 && (mask & proto) == 0 &&
-		boxes_values(
-			&h->yes, s->mask.v[h->lane], mask, value, n->op == NF_RULE_GT);
+		boxes_values(&h->yes, s->mask.v[h->lane], mask, value, n->op == NF_RULE_GT);
 }
 
 /* Adds `b` once for each of the ranges. */
@@ -210,8 +208,8 @@ static bool boxes_fragment(const struct boxes_walk *w, const struct nf_rule_node
 	struct nf_lane_boxes *out)
 {
 	const struct nf_lane_set *s = w->set;
-	unsigned last = n->mask == NF_IP_OFFSET ? nf_lane_first(s, 0)
-						: nf_lane_whole(s, s->nb_needs);
+	unsigned last =
+		n->mask == NF_IP_OFFSET ? nf_lane_first(s, 0) : nf_lane_whole(s, s->nb_needs);
 
 	if (n->base != NF_RULE_NET || n->off != 4 || n->op != NF_RULE_EQ || n->value != 0 ||
 		(n->mask != NF_IP_OFFSET && n->mask != (NF_IP_OFFSET | NF_IP_MF)))
@@ -244,7 +242,8 @@ static void boxes_behind(const struct boxes_walk *w, const struct nf_rule_node *
 	if (n->short_yes == want) {
 		boxes_state(out, b, 0, nf_lane_whole(s, reached) - 1, true);
 		if (!s->is_data)
-			boxes_state(out, b, nf_lane_first(s, reached) + 1, nf_lane_first(s, 0), true);
+			boxes_state(
+				out, b, nf_lane_first(s, reached) + 1, nf_lane_first(s, 0), true);
 	}
 	if (!s->is_data)
 		boxes_state(out, b, nf_lane_later(s), nf_lane_later(s), false);
@@ -304,12 +303,11 @@ static void boxes_or(
 	}
 }
 
-static void boxes_of(
-	struct boxes_walk *w, uint32_t id, bool want, struct nf_lane_boxes *out);
+static void boxes_of(struct boxes_walk *w, uint32_t id, bool want, struct nf_lane_boxes *out);
 
 /* Every child says `want`. */
-static void boxes_every(struct boxes_walk *w, const struct nf_rule_node *n, bool want,
-	struct nf_lane_boxes *out)
+static void boxes_every(
+	struct boxes_walk *w, const struct nf_rule_node *n, bool want, struct nf_lane_boxes *out)
 {
 	struct nf_lane_box all = boxes_all(w, true);
 
@@ -324,8 +322,8 @@ static void boxes_every(struct boxes_walk *w, const struct nf_rule_node *n, bool
 }
 
 /* Some child says `want`: the first one, or not the first but the second, ... */
-static void boxes_some(struct boxes_walk *w, const struct nf_rule_node *n, bool want,
-	struct nf_lane_boxes *out)
+static void boxes_some(
+	struct boxes_walk *w, const struct nf_rule_node *n, bool want, struct nf_lane_boxes *out)
 {
 	struct nf_lane_box all = boxes_all(w, true);
 	struct nf_lane_boxes before = { 0 };
@@ -349,8 +347,8 @@ static void boxes_some(struct boxes_walk *w, const struct nf_rule_node *n, bool 
 }
 
 /* First and second, or not first but third. */
-static void boxes_cond(struct boxes_walk *w, const struct nf_rule_node *n, bool want,
-	struct nf_lane_boxes *out)
+static void boxes_cond(
+	struct boxes_walk *w, const struct nf_rule_node *n, bool want, struct nf_lane_boxes *out)
 {
 	uint32_t c = n->first;
 

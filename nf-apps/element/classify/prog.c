@@ -138,7 +138,9 @@ static void prog_tree(
 		if (c != NF_RULE_NONE)
 			prog_group(p, r, n, yes, no);
 		else
-			*prog_new(p) = (struct nf_prog_step){ .to = { no, n->op == NF_RULE_OR ? no : yes } };
+			*prog_new(p) = (struct nf_prog_step){
+				.to = { no, n->op == NF_RULE_OR ? no : yes }
+			};
 	}
 }
 

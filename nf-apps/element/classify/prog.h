@@ -56,7 +56,8 @@ void nf_prog_opt_layout(struct nf_prog *p);  /* steps that try values of one wor
 /* The program as Click's `program` handlers show it. */
 void nf_prog_print(const struct nf_prog *p, struct nf_text *out);
 /* Statements of C that do the same for a packet of at least `safe` bytes: they end in `return N;`,
- * or `return DROP;`. They read from const uint8_t *at_mac, *at_net, *at_transp, *at_data. */
+ * or `return DROP;`. They read words at const uint8_t *at_mac, *at_net, *at_transp, *at_data by
+ * nf_patterns_word (patterns.h). */
 void nf_prog_print_c(const struct nf_prog *p, const char *drop, struct nf_text *out);
 
 /* True if the packet has the bytes that nf_prog_run_safe wants. */

@@ -10,8 +10,8 @@
 #include <string.h>
 #include "nf-apps/element/classify/prog.h"
 
-#define FORWARD_WAYS  4
-#define FORWARD_STEPS 1024 /* larger programs stay as they are: memory and time are quadratic */
+#define FORWARD_WAYS               4
+#define FORWARD_STEPS              1024 /* larger programs stay as they are: memory and time are quadratic */
 #define FORWARD_EDGE(step, branch) ((uint32_t)(step) << 1 | (branch))
 
 struct forward_way {
@@ -20,9 +20,10 @@ struct forward_way {
 
 struct forward {
 	struct nf_prog *p;
-	uint32_t *same; /* of each step: the first that asks the same */
+	uint32_t *same;                   /* of each step: the first that asks the same */
 	uint16_t (*known)[NF_RULE_BASES]; /* bytes that packets have that come there */
-	uint16_t *known_same; /* of a first step: the least at all that ask the same, in their base */
+	uint16_t *
+		known_same; /* of a first step: the least at all that ask the same, in their base */
 	struct forward_way (*ways)[FORWARD_WAYS];
 	uint8_t *nb_ways;
 	uint32_t *edges;
@@ -189,8 +190,8 @@ static uint32_t forward_come(
 
 			if (!both && went >= 0 && went != (int)k)
 				continue; /* nobody takes it */
-			v[nb++] = forward_extend(f, &f->ways[from][i],
-				both ? UINT32_MAX : FORWARD_EDGE(from, k));
+			v[nb++] = forward_extend(
+				f, &f->ways[from][i], both ? UINT32_MAX : FORWARD_EDGE(from, k));
 		}
 	}
 	return nb;

@@ -191,7 +191,7 @@ static int32_t prog_past(const int32_t really[], int32_t t)
 
 void nf_prog_opt_clean(struct nf_prog *p)
 {
-	int32_t *at = malloc((p->nb + 1) * sizeof(*at));
+	int32_t *at = calloc(p->nb + 1, sizeof(*at));
 	uint32_t nb = 0;
 
 	if (at == NULL) {

@@ -62,10 +62,9 @@ void nf_prog_print_c(const struct nf_prog *p, const char *drop, struct nf_text *
 		const struct nf_prog_step *s = &p->v[i];
 
 		if (i > 0)
-			nf_text_printf(out, "step_%u:\n", i);
-		nf_text_printf(out, "\tif ((nf_rule_word(%s + %u) & 0x%xu) == 0x%xu)\n\t\t",
-			names[s->base], s->off, __builtin_bswap32(s->mask),
-			__builtin_bswap32(s->value));
+			nf_text_printf(out, "step_%u: __attribute__((unused));\n", i);
+		nf_text_printf(out, "\tif ((nf_patterns_word(%s + %u) & 0x%xu) == 0x%xu)\n\t\t",
+			names[s->base], s->off, s->mask, s->value);
 		print_c_target(out, drop, s->to[1]);
 		nf_text_printf(out, "\n\t");
 		print_c_target(out, drop, s->to[0]);

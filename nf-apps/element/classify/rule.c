@@ -31,8 +31,8 @@ uint32_t nf_rule_false(struct nf_rules *r)
 	return nf_rule_not(r, nf_rule_true(r));
 }
 
-static uint32_t rule_test(struct nf_rules *r, unsigned op, unsigned base, unsigned off,
-	uint32_t mask, uint32_t value)
+static uint32_t rule_test(
+	struct nf_rules *r, unsigned op, unsigned base, unsigned off, uint32_t mask, uint32_t value)
 {
 	uint32_t id;
 

@@ -22,8 +22,7 @@ static void ruleset_list(
 	struct nf_ruleset *s, const struct nf_rules *r, const uint32_t roots[], uint32_t nb)
 {
 	for (uint32_t i = 0; i < nb && !s->list.failed; i++)
-		s->start[i] = nf_prog_rule(
-			&s->list, r, roots[i], NF_PROG_OUT(1), NF_PROG_OUT(0));
+		s->start[i] = nf_prog_rule(&s->list, r, roots[i], NF_PROG_OUT(1), NF_PROG_OUT(0));
 	s->start[nb] = (int32_t)s->list.nb;
 }
 

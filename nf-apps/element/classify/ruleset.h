@@ -24,7 +24,7 @@ struct nf_ruleset {
 	struct nf_lane_set lanes;
 	struct nf_cut cut;   /* for nearly all packets: whole, with all bytes that rules ask for */
 	struct nf_cut other; /* for fragments and short packets */
-	bool *used; /* of each rule: some packet may find it */
+	bool *used;          /* of each rule: some packet may find it */
 };
 
 #define NF_RULESET_DROP NF_DROP(0) /* what no rule wants, and what one wants dropped */

@@ -98,8 +98,7 @@ UK_INLINE bool run_usual_key(
 	memcpy(&ports, transp, sizeof(ports));
 	x = _mm_unpacklo_epi32(_mm_cvtsi32_si128((int)ports), _mm_cvtsi32_si128(net[9] << 8));
 	x = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)(net + 12)), x);
-	x = _mm_and_si128(
-		run_swap(x), _mm_load_si128((const __m128i *)(const void *)&l->mask));
+	x = _mm_and_si128(run_swap(x), _mm_load_si128((const __m128i *)(const void *)&l->mask));
 	x = _mm_or_si128(x, _mm_load_si128((const __m128i *)(const void *)&l->whole));
 	_mm_store_si128((__m128i *)(void *)k, x);
 	return true;
@@ -143,8 +142,7 @@ UK_INLINE bool run_words_key(
 	x = run_word(x, l, at, 3);
 	x = run_word(x, l, at, 4);
 	x = run_word(x, l, at, 5);
-	x = _mm_and_si128(
-		run_swap(x), _mm_load_si128((const __m128i *)(const void *)&l->mask));
+	x = _mm_and_si128(run_swap(x), _mm_load_si128((const __m128i *)(const void *)&l->mask));
 	x = _mm_or_si128(x, _mm_load_si128((const __m128i *)(const void *)&l->whole));
 	_mm_store_si128((__m128i *)(void *)k, x);
 	return true;
