@@ -23,7 +23,7 @@ class Soak:
 			period=PERIOD_S)
 
 	def test_nat(self):
-		row = self.measure(SECONDS, CONFIG)
+		row = self.measure(SECONDS)
 		self.assertEqual(row["failures"], [], row)
 		self.assertGreaterEqual(row["changes"], SECONDS / PERIOD_S / 2)
 		self.assertGreater(row["sent"], RATE[self.accel] * SECONDS / 4)
@@ -37,8 +37,6 @@ class Soak:
 		self.assertEqual(row["sent"] - row["received"], row["dropped"]["nat: table full"])
 		self.assertEqual(row["mappings_max"], FLOWS // 2)
 
-
-CONFIG = bench_soak.PLAIN
 
 each_accel(Soak)
 

@@ -204,7 +204,7 @@ def _bench(args) -> int:
 	finally:
 		if report:
 			report.close()
-	return 0 if rows else 1
+	return 0 if rows and not any(row.get("failures") for row in rows) else 1
 
 
 def _save(report, facts, rows) -> None:

@@ -229,8 +229,10 @@ def run(names, conf) -> list:
 	print(f"               memory {row['pss_mb']:.0f} MB (sum of resident sets {row['rss_mb']:.0f} MB); idle "
 		f"{row['idle_cpu_percent']:.1f} % of a core, {row['idle_cpu_percent_each']:.3f} % each; all gone after "
 		f"{row['end_seconds']:.2f} s, whole {row['whole_seconds']:.1f} s", flush=True)
+	row["failures"] = []
 	if row["answered"] < row["machines"]:
-		note(f"many: {row['machines'] - row['answered']} machines did not answer within {ANSWER_S:.0f} s")
+		row["failures"].append(f"{row['machines'] - row['answered']} machines did not answer within {ANSWER_S:.0f} s")
+		note(f"many: {row['failures'][0]}")
 	return [row]
 
 
