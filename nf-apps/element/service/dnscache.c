@@ -65,6 +65,7 @@ static int dnscache_hit(struct nf_element *e, struct nf_dnscache_pkt *k, uint32_
 	struct nf_dnscache_end to = { k->ip->src, nf_inet_ntoh16(k->udp->sport) };
 	uint32_t len = x->len, at = (uint32_t)(k->m - k->p->data);
 	struct nf_dnsmsg *q = &k->q;
+	bool negative;
 
 	k->p->len = at;
 	if (!nf_packet_put(k->p, len))
@@ -74,7 +75,10 @@ static int dnscache_hit(struct nf_element *e, struct nf_dnscache_pkt *k, uint32_
 	nf_inet_put16(k->m, q->id);
 	nf_inet_put16(k->m + 2, nf_inet_get16(k->m + 2) & (uint16_t)~NF_DNSMSG_AA);
 	nf_dnsmsg_set_case(k->m, q->key_len, q->upper);
-	nf_dnsmsg_age(k->m, len, (uint32_t)nf_dnsstore_age(x, nf_dnscache_now(e)));
+	/* RFC 2308, 5: a negative answer's SOA goes down from what it was kept for */
+	negative = (k->m[3] & NF_DNSMSG_RCODE) != 0 || nf_inet_get16(k->m + 6) == 0;
+	nf_dnsmsg_age(k->m, len, (uint32_t)nf_dnsstore_age(x, nf_dnscache_now(e)),
+		negative ? x->ttl : s->max_ttl);
 	if (len > q->udp_size) {
 		len = nf_dnscache_cut(k->m, q->key_len, q->opt_at != 0);
 		s->nb_truncated++;

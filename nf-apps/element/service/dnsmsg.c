@@ -152,15 +152,17 @@ bool nf_dnsmsg_read(const uint8_t *m, uint32_t len, struct nf_dnsmsg *q)
 	return true;
 }
 
-void nf_dnsmsg_age(uint8_t *m, uint32_t len, uint32_t seconds)
+void nf_dnsmsg_age(uint8_t *m, uint32_t len, uint32_t seconds, uint32_t most)
 {
 	uint32_t nb, at = dnsmsg_skip_name(m, len, NF_DNSMSG_HLEN) + 4;
 	struct dnsmsg_rr r;
 
 	nb = (uint32_t)nf_inet_get16(m + 6) + nf_inet_get16(m + 8) + nf_inet_get16(m + 10);
 	for (; nb > 0 && dnsmsg_next(m, len, &at, &r); nb--) {
+		uint32_t ttl = r.ttl < most ? r.ttl : most;
+
 		if (r.type != DNSMSG_TYPE_OPT)
-			nf_inet_put32(m + r.at + 4, r.ttl > seconds ? r.ttl - seconds : 0);
+			nf_inet_put32(m + r.at + 4, ttl > seconds ? ttl - seconds : 0);
 	}
 }
 

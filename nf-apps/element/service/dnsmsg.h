@@ -50,8 +50,9 @@ struct nf_dnsmsg {
 /* False: malformed, or not exactly one question. */
 bool nf_dnsmsg_read(const uint8_t *m, uint32_t len, struct nf_dnsmsg *q) UK_MUST_USE;
 
-/* Counts the times of all records but OPT down. The message was read before, by nf_dnsmsg_read. */
-void nf_dnsmsg_age(uint8_t *m, uint32_t len, uint32_t seconds);
+/* Counts the times of all records but OPT down, from `most` at most. The message was read before, by
+ * nf_dnsmsg_read. */
+void nf_dnsmsg_age(uint8_t *m, uint32_t len, uint32_t seconds, uint32_t most);
 
 /* The case of the question's letters; the message has a question of that length. */
 void nf_dnsmsg_set_case(uint8_t *m, uint32_t key_len, const uint8_t upper[32]);

@@ -36,7 +36,11 @@ static void test_read(void **state)
 	nf_dnsmsg_print_name(q.key, q.key_len, name, sizeof(name));
 	assert_string_equal(name, "www.a.");
 	memcpy(m, whole, sizeof(m));
-	nf_dnsmsg_age(m, sizeof(m), 100);
+	nf_dnsmsg_age(m, sizeof(m), 10, 40);
+	assert_true(nf_dnsmsg_read(m, sizeof(m), &again));
+	assert_int_equal(again.ttl, 30);
+	assert_int_equal(again.soa_ttl, 30);
+	nf_dnsmsg_age(m, sizeof(m), 100, UINT32_MAX);
 	assert_true(nf_dnsmsg_read(m, sizeof(m), &again));
 	assert_int_equal(again.ttl, 0);
 	nf_dnsmsg_set_case(m, q.key_len, (const uint8_t[32]){ 4 });
@@ -100,7 +104,7 @@ static void test_random(void **state)
 			continue;
 		assert_true(q.len <= sizeof(m) && q.key_len <= NF_DNSMSG_KEY);
 		nf_dnsmsg_print_name(q.key, q.key_len, name, sizeof(name));
-		nf_dnsmsg_age(m, q.len, (uint32_t)rand());
+		nf_dnsmsg_age(m, q.len, (uint32_t)rand(), (uint32_t)rand());
 		assert_true(nf_dnsmsg_read(m, sizeof(m), &q));
 	}
 }
