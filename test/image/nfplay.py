@@ -11,7 +11,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import nfframes as frames
 from nfbox import WAIT_S, Box, mac, read_pcap, write_pcap
@@ -36,14 +38,12 @@ class Twin:
 	def __init__(self, case, text, ports, defines):
 		self._case, self._ports = case, ports
 		self._said, self._seen, self._fresh = [[] for _ in range(ports)], [0] * ports, [[] for _ in range(ports)]
-		self._folder = case.tmp / f"twin{id(self):x}"
-		self._folder.mkdir()
+		self._folder = Path(tempfile.mkdtemp(dir=case.tmp))
 		(self._folder / "config").write_text(text, encoding="utf-8")
 		self._words = [f"ETH{i}_MAC={mac(i).hex('-')}" for i in range(ports)] + [f"{k}={v}" for k, v in defines.items()]
-		self._changed, self.silent = True, False
+		self._changed = True
 
 	def __enter__(self):
-		self._run()
 		return self
 
 	def __exit__(self, *exc):

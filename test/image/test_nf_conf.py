@@ -330,6 +330,12 @@ class Nat(Play):
 		self.assertEqual((got.src, got.dst, got.type, got.code), ("198.51.100.1", "10.0.0.2", 3, 3))
 		inner = Ip(self, got.data, ether=False)
 		self.assertEqual(inner.flow(), ("10.0.0.2", 5000, self.FAR, 53))
+		box.send(1, udp(mac(1), host(2), self.FAR, 53, self.PUBLIC, 5000))
+		got = self.ip(box, 0)
+		box.send(0, error(mac(0), host(1), "10.0.0.2", self.FAR, 3, 3, got.raw))  # nobody listens any more
+		got = self.ip(box, 1)
+		self.assertEqual((got.src, got.dst, got.type, got.code), (self.PUBLIC, self.FAR, 3, 3))
+		self.assertEqual(Ip(self, got.data, ether=False).flow(), (self.FAR, 53, self.PUBLIC, 5000))
 		box.send(1, error(mac(1), host(2), "198.51.100.1", self.PUBLIC, 3, 3, self.up("10.0.0.2", 1, self.FAR, 1)[14:42]))
 		self.silence(box)
 

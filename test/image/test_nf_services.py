@@ -224,13 +224,14 @@ class Dns(Play):
 
 
 PADI, PADO, PADR, PADS, PADT = 0x09, 0x07, 0x19, 0x65, 0xA7
-LCP, IPCP, CHAP, IP = 0xC021, 0x8021, 0xC223, 0x0021
+LCP, IPCP, PAP, CHAP, IP = 0xC021, 0x8021, 0xC023, 0xC223, 0x0021
 
 
 class Subscriber:
-	"""The client's side of PPPoE (RFC 2516), LCP (1661), CHAP (1994), IPCP (1332, 1877)."""
+	"""The client's side of PPPoE (RFC 2516), LCP (1661), CHAP (1994) or PAP (1334), IPCP (1332, 1877)."""
 
-	def __init__(self, test, box, hw, user, secret):
+	def __init__(self, test, box, hw, user, secret, pap=False):
+		self.pap = pap
 		self.test, self.box, self.hw, self.user, self.secret = test, box, hw, user, secret
 		self.session, self.options, self.up, self.refused = 0, b"\x03\x06\0\0\0\0\x81\x06\0\0\0\0", set(), False
 
@@ -274,11 +275,15 @@ class Subscriber:
 	def hear(self, proto, body):
 		code, ident, size = struct.unpack_from(">BBH", body)
 		data = body[4:size]
-		if code == 1 and proto in (LCP, IPCP):  # what the server wants
+		if (proto, code) == (LCP, 1) and self.pap and b"\x03\x05\xc2\x23\x05" in data:
+			self.control(LCP, 3, ident, b"\x03\x04\xc0\x23")
+		elif code == 1 and proto in (LCP, IPCP):  # what the server wants
 			self.control(proto, 2, ident, data)
 			self.up |= {"server"} if proto == IPCP else set()
 			if proto == IPCP:
 				self.gateway = data[2:6]
+			elif b"\x03\x04\xc0\x23" in data:
+				self.control(PAP, 1, 1, b"".join(bytes([len(x)]) + x for x in (self.user, self.secret)))
 		elif (proto, code) == (LCP, 2):
 			self.up.add("lcp")
 		elif (proto, code) == (LCP, 5):
@@ -286,10 +291,10 @@ class Subscriber:
 		elif (proto, code) == (CHAP, 1):
 			value = hashlib.md5(bytes([ident]) + self.secret + data[1:1 + data[0]]).digest()
 			self.control(CHAP, 2, ident, b"\x10" + value + self.user)
-		elif (proto, code) == (CHAP, 3):
+		elif (proto, code) in ((CHAP, 3), (PAP, 2)):
 			self.up.add("auth")
 			self.control(IPCP, 1, 2, self.options)
-		elif (proto, code) == (CHAP, 4):
+		elif (proto, code) in ((CHAP, 4), (PAP, 3)):
 			self.refused = True
 		elif (proto, code) == (IPCP, 3):  # rather these
 			self.options = data
@@ -303,7 +308,7 @@ class Bras(Play):
 	file = "bras.click"
 
 	def test_session(self):
-		with self.box() as box:
+		with self.box(UP="1Mbps") as box:
 			self.meet(box, 1, host(2), "192.0.2.254", "192.0.2.1")
 			joe = Subscriber(self, box, host(1), b"joe", b"sesame")
 			joe.dial()
@@ -331,10 +336,20 @@ class Bras(Play):
 			box.send(1, frames.ether(ANY, host(2), 0x0806, frames.arp(1, host(2), "192.0.2.254", bytes(6), joe.address)))
 			self.assertEqual(self.one(box, 1)[22:32], mac(1) + frames.addr(joe.address))
 			self.assertIn(f"joe {joe.address} ", box.read("bras.sessions"))
+			burst = frames.ip4(joe.address, far, 17, frames.udp(joe.address, far, 5, 53, bytes(972)))
+			box.send(0, *[joe.frame(IP, burst)] * 20)  # 100 ms of his rate may go at once, 12,500 bytes
+			passed = len(box.receive(1, 20, 0.5))
+			self.assertTrue(10 <= passed <= 16, passed)
 			joe.disc(PADT, b"", mac(0))
 			box.send(1, udp(mac(1), host(2), far, 53, joe.address, 5, b"late"))
 			self.silence(box, 1)
 			self.assertEqual(box.read("bras.nb_sessions"), "0")
+
+	def test_pap(self):
+		with self.box() as box:
+			ann = Subscriber(self, box, host(3), b"ann", b"secret", pap=True)
+			ann.dial()
+			self.assertEqual(ann.up, {"lcp", "auth", "ipcp", "server"})
 
 	def test_wrong_secret(self):
 		with self.box() as box:
