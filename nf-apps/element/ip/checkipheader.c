@@ -131,7 +131,7 @@ const struct nf_class nf_checkipheader = {
 	.flags = NF_CLASS_ANNO,
 };
 
-const struct nf_class nf_checkipheader2 = {
+const struct nf_class nf_checkipheader_2 = {
 	.name = "CheckIPHeader2",
 	.ports = "1/1-2",
 	.processing = "a/ah",
