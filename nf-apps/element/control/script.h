@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What Script and DriverManager are made of: instructions (scriptparse.c), their execution
- * (scriptrun.c), texts with $variables and $(handlers) in them (scriptexpand.c), and the functions
- * that every script offers as read handlers (scriptmath.c, scriptfunc.c). For control, not for the
+ * (script_run.c), texts with $variables and $(handlers) in them (script_expand.c), and the functions
+ * that every script offers as read handlers (script_math.c, script_func.c). For control, not for the
  * packet path. Thread: the core's own.
  */
 #ifndef SLUICE_NF_APPS_ELEMENT_CONTROL_SCRIPT_H
@@ -108,7 +108,7 @@ int nf_script_var_set(struct nf_script *s, unsigned var, const char *value) UK_M
 int nf_script_export(struct nf_script *s, unsigned var) UK_MUST_USE;
 void nf_script_free(struct nf_script *s);
 
-/* scriptrun.c: goes on from where the script is. Messages go to errs, or to the console if NULL. */
+/* script_run.c: goes on from where the script is. Messages go to errs, or to the console if NULL. */
 enum nf_script_end nf_script_step(struct nf_element *e, uint32_t credits, struct nf_errors *errs);
 /* From the beginning, with $args; works also while the script runs. The text that it returned is
  * s->result. */
@@ -117,7 +117,7 @@ enum nf_script_end nf_script_run(struct nf_element *e, const char *args, struct 
 int nf_script_goto(struct nf_element *e, const char *label, struct nf_errors *errs) UK_MUST_USE;
 
 /*
- * scriptexpand.c: adds `text` with its variables and handlers replaced. `verbatim`: quotes are
+ * script_expand.c: adds `text` with its variables and handlers replaced. `verbatim`: quotes are
  * undone in the text, but not in what replaces a variable; else a value between double quotes gets
  * backslashes, so that it stays there. -EINVAL: told.
  */
@@ -138,7 +138,7 @@ int nf_script_print(struct nf_element *e, const struct nf_script_insn *i, struct
 int nf_script_save(struct nf_element *e, const struct nf_script_insn *i, struct nf_errors *errs);
 int nf_script_tell(struct nf_element *e, const struct nf_script_insn *i, struct nf_errors *errs);
 
-/* scriptmath.c, scriptfunc.c: read handlers with parameters; which one is in `arg`. */
+/* script_math.c, script_func.c: read handlers with parameters; which one is in `arg`. */
 enum nf_script_math {
 	NF_SCRIPT_ADD,
 	NF_SCRIPT_SUB,
