@@ -318,6 +318,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < STEPS && in.left > 0; i++) {
 		fuzz_step(r, &in);
 		nf_core_round(&core);
+		/* a live change to the same configuration */
+		if ((i & 31) == 30 &&
+			nf_router_change(r, nf_text_get(&text), text.len, "fuzz", &errs) == 0)
+			r = nf_router_switch(r);
 	}
 	nf_router_destroy(r);
 	nf_errors_free(&errs);
