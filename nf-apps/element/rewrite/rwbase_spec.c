@@ -46,14 +46,13 @@ static int rwspec_keep(const struct nf_rwbase *rw, char *const w[], unsigned nb,
 	return rwspec_outputs(rw, in, f, r) ? 0 : rwspec_bad(why, rwspec_range);
 }
 
-/* `rest` is the text behind the word "pattern". */
-static int rwspec_pattern(
-	const struct nf_rwbase *rw, const char *rest, struct nf_rwinput *in, struct nf_text *why)
+static int rwspec_pattern(const struct nf_rwbase *rw, char *const w[], unsigned nb,
+	struct nf_rwinput *in, struct nf_text *why)
 {
 	const char *text = NULL;
 	uint32_t f, r;
 
-	in->pattern = nf_rwpattern_parse_outputs(rw->e, rest, &f, &r, &text);
+	in->pattern = nf_rwpattern_parse_outputs(rw->e, w + 1, (int)nb - 1, &f, &r, &text);
 	if (in->pattern == NULL)
 		return rwspec_bad(why, text);
 	in->kind = NF_RWBASE_PATTERN;
@@ -84,7 +83,7 @@ static bool rwspec_is(const char *word, const char *a, const char *b)
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
-static int rwspec_words(struct nf_rwbase *rw, const char *text, char *const w[], unsigned nb,
+static int rwspec_words(const struct nf_rwbase *rw, char *const w[], unsigned nb,
 	struct nf_rwinput *in, struct nf_text *why)
 {
 	if (nb == 0)
@@ -94,7 +93,7 @@ static int rwspec_words(struct nf_rwbase *rw, const char *text, char *const w[],
 	if (strcmp(w[0], "keep") == 0)
 		return rwspec_keep(rw, w, nb, in, why);
 	if (rwspec_is(w[0], "pattern", "xpattern"))
-		return rwspec_pattern(rw, strstr(text, w[0]) + strlen(w[0]), in, why);
+		return rwspec_pattern(rw, w, nb, in, why);
 	if (!rwspec_is(w[0], "drop", "discard"))
 		return rwspec_mapper(rw, w, nb, in, why);
 	if (nb == 1)
@@ -114,7 +113,7 @@ int nf_rwbase_spec(
 		return rwspec_bad(why, "out of memory");
 	if (nb < 0)
 		return rwspec_bad(why, "syntax error");
-	rc = rwspec_words(rw, text, words, (unsigned)nb, in, why);
+	rc = rwspec_words(rw, words, (unsigned)nb, in, why);
 	free(copy);
 	if (rc < 0)
 		nf_rwbase_spec_free(in);

@@ -196,29 +196,25 @@ static bool rwpattern_output(const char *s, uint32_t *out)
 	return true;
 }
 
-struct nf_rwpattern *nf_rwpattern_parse_outputs(const struct nf_element *e, const char *text,
-	uint32_t *fout, uint32_t *rout, const char **why)
+struct nf_rwpattern *nf_rwpattern_parse_outputs(const struct nf_element *e, char *const words[],
+	int nb, uint32_t *fout, uint32_t *rout, const char **why)
 {
-	struct nf_rwpattern *p = NULL;
-	char *words[7], *copy = NULL;
-	int nb = nf_args_words(text, words, UK_ARRAY_SIZE(words), &copy);
+	struct nf_rwpattern *p;
 
 	*why = "syntax error";
-	if (nb > 2 && nb <= 6) {
-		p = nf_rwpattern_parse(e, words, (unsigned)nb - 2, why);
-		if (p != NULL && !rwpattern_output(words[nb - 2], fout))
-			*why = "bad forward port";
-		else if (p != NULL && !rwpattern_output(words[nb - 1], rout))
-			*why = "bad reply port";
-		else
-			goto done;
-		nf_rwpattern_unuse(p);
-		p = NULL;
-	}
-done:
-	if (nb >= 0)
-		free(copy);
-	return p;
+	if (nb <= 2 || nb > 6)
+		return NULL;
+	p = nf_rwpattern_parse(e, words, (unsigned)nb - 2, why);
+	if (p == NULL)
+		return NULL;
+	if (!rwpattern_output(words[nb - 2], fout))
+		*why = "bad forward port";
+	else if (!rwpattern_output(words[nb - 1], rout))
+		*why = "bad reply port";
+	else
+		return p;
+	nf_rwpattern_unuse(p);
+	return NULL;
 }
 
 struct nf_rwkey nf_rwpattern_outer(const struct nf_rwkey *out)

@@ -51,9 +51,9 @@ struct nf_rwpattern *nf_rwpattern_parse(
 	const struct nf_element *e, char *const words[], unsigned nb, const char **why);
 void nf_rwpattern_unuse(struct nf_rwpattern *p);
 
-/* The same of a text "PATTERN FOUTPUT ROUTPUT". */
-struct nf_rwpattern *nf_rwpattern_parse_outputs(const struct nf_element *e, const char *text,
-	uint32_t *fout, uint32_t *rout, const char **why);
+/* The same of "PATTERN FOUTPUT ROUTPUT". */
+struct nf_rwpattern *nf_rwpattern_parse_outputs(const struct nf_element *e, char *const words[],
+	int nb, uint32_t *fout, uint32_t *rout, const char **why);
 
 /* Chooses what `in` becomes: NF_RWPATTERN_MAPPED with *out set, or NF_RWPATTERN_DROP. Cost:
  * NF_RWPATTERN_TRIES lookups at most. */

@@ -2,19 +2,12 @@
 #include <stdlib.h>
 #include "nf-apps/element/rewrite/rwpatterns.h"
 
-/* Cuts the number at the end off. */
-static bool rwpatterns_id(char *text, uint32_t *id)
+static bool rwpatterns_id(const char *word, uint32_t *id)
 {
-	char *last;
 	uint64_t v;
-	size_t len = strlen(text);
 
-	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
-		text[--len] = '\0';
-	last = strrchr(text, ' ');
-	if (last == NULL || nf_addr_u64(last + 1, &v) < 0 || v > UINT16_MAX)
+	if (nf_addr_u64(word, &v) < 0 || v > UINT16_MAX)
 		return false;
-	*last = '\0';
 	*id = (uint32_t)v;
 	return true;
 }
@@ -23,13 +16,17 @@ static void rwpatterns_one(
 	struct nf_rwpatterns *l, struct nf_args *a, unsigned nr, const char *text, bool ids)
 {
 	struct nf_rwpatterns_one *one = &l->v[l->nb];
-	const char *why = "bad server ID in pattern spec";
-	char *copy = strdup(text);
+	const char *why = "syntax error";
+	char *words[8], *copy = NULL;
+	int nb = nf_args_words(text, words, UK_ARRAY_SIZE(words), &copy);
 	uint32_t f = 0, r = 0;
 
-	if (copy != NULL && (!ids || rwpatterns_id(copy, &one->id)))
-		one->pattern = nf_rwpattern_parse_outputs(a->e, copy, &f, &r, &why);
-	free(copy);
+	if (ids && (nb < 1 || !rwpatterns_id(words[nb - 1], &one->id)))
+		why = "bad server ID in pattern spec";
+	else
+		one->pattern = nf_rwpattern_parse_outputs(a->e, words, nb - ids, &f, &r, &why);
+	if (nb >= 0)
+		free(copy);
 	if (one->pattern == NULL) {
 		nf_args_error(a, "pattern %u: %s", nr, why);
 		return;

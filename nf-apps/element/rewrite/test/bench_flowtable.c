@@ -74,7 +74,7 @@ static void bench_fill(struct nf_flowtable *t, struct nf_flowage *a, uint32_t nb
 
 static void bench_find(const struct nf_flowtable *t, uint32_t nb, bool write)
 {
-	enum { BURSTS = 20000, PREPARED = 16384 };
+	enum { BURSTS = 1500, PREPARED = 16384 };
 	static uint32_t keys[PREPARED][64][4];
 	uint64_t sum = 0, best = UINT64_MAX;
 	unsigned prepared = nb < 10000 ? 64 : PREPARED;
@@ -84,11 +84,12 @@ static void bench_find(const struct nf_flowtable *t, uint32_t nb, bool write)
 		for (unsigned i = 0; i < 64; i++)
 			bench_key(keys[b][i], bench_random(NULL) % nb, i & 1);
 	}
-	for (unsigned round = 0; round < 5; round++) {
+	for (unsigned round = 0; round < 60; round++) {
 		uint64_t start = uk_clock_cycles();
 
 		for (unsigned b = 0; b < BURSTS; b++) {
-			nf_flowtable_find_burst(t, keys[b % prepared], 64, ref, 16, 64);
+			nf_flowtable_find_burst(
+				t, keys[(round * BURSTS + b) % prepared], 64, ref, 16, 64);
 			for (unsigned i = 0; write && i < 64; i++) {
 				struct bench_entry *e = nf_steparray_item(
 					&t->entries, ref[i] >> 1, NF_FLOWTABLE_SHIFT, 64);

@@ -17,6 +17,7 @@
 #include "plat-kvm/clock.h"
 
 #define ARENA   (1ull << 30)
+#define BURSTS  1500u /* of a round: short, so that some are not disturbed */
 #define PACKETS 2048u /* in flight: as many as a ring has */
 
 extern const struct nf_class nf_iprewriter;
@@ -78,9 +79,10 @@ static uint64_t bench_run(struct nf_element *rw, struct uk_netbuf **pool, const 
 	unsigned nb_ids, bool push)
 {
 	uint64_t start = uk_clock_cycles();
-	unsigned id = 0, at = 0;
+	static unsigned id, at;
 
-	for (unsigned b = 0; b < 30000; b++) {
+	id = id < nb_ids ? id : 0;
+	for (unsigned b = 0; b < BURSTS; b++) {
 		struct uk_netbuf *v[64];
 
 		for (unsigned i = 0; i < 64; i++) {
@@ -98,7 +100,7 @@ static uint64_t bench_run(struct nf_element *rw, struct uk_netbuf **pool, const 
 		if (push)
 			rw->class->push(rw, 0, v, 64);
 	}
-	return (uk_clock_cycles() - start) * 10 / (30000ull * 64);
+	return (uk_clock_cycles() - start) * 10 / ((uint64_t)BURSTS * 64);
 }
 
 static void bench_flows(struct nf_core *core, struct uk_netbuf **pool, uint32_t nb)
@@ -129,7 +131,7 @@ static void bench_flows(struct nf_core *core, struct uk_netbuf **pool, uint32_t 
 	}
 	for (unsigned i = 0; i < UK_ARRAY_SIZE(ids); i++)
 		ids[i] = bench_random() % nb;
-	for (unsigned round = 0; round < 5; round++) {
+	for (unsigned round = 0; round < 60; round++) {
 		uint64_t b =
 			bench_run(rw, pool, ids, nb < 10000 ? 1024 : UK_ARRAY_SIZE(ids), false);
 		uint64_t w = bench_run(rw, pool, ids, nb < 10000 ? 1024 : UK_ARRAY_SIZE(ids), true);
