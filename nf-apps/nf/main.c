@@ -33,7 +33,7 @@ UK_BOOT_STACK_MORE(448 << 10);
 #define LOOK_NS 200000000ull
 /* The control channel is looked at each so many rounds, and at least each so often while asleep. */
 #define CONTROL_ROUNDS 256
-#define CONTROL_NS     50000000ull
+#define CONTROL_NS     100000000ull
 #define SEC_NS         1000000000ull
 
 struct main_conf {

@@ -163,7 +163,7 @@ static const struct nf_class fuzz_drain = {
 	.name = "FuzzDrain", .ports = "1/0", .processing = "l/l"
 };
 
-extern const struct nf_class nf_checkicmpheader, nf_checkipheader, nf_checkipheader2,
+extern const struct nf_class nf_checkicmpheader, nf_checkipheader, nf_checkipheader_2,
 	nf_checktcpheader, nf_checkudpheader, nf_decipttl, nf_dynamicudpipencap, nf_fixipsrc,
 	nf_getipaddress, nf_icmperror, nf_icmpipencap, nf_icmppingencap, nf_icmppingresponder,
 	nf_icmppingsource, nf_icmppingsource_sendpings, nf_ipencap, nf_ipfieldinfo,
@@ -174,7 +174,7 @@ extern const struct nf_class nf_checkicmpheader, nf_checkipheader, nf_checkiphea
 	nf_striptonetworkheader, nf_udpipencap, nf_unstripipheader;
 
 const struct nf_class *const nf_classes[] = { &nf_checkicmpheader, &nf_checkipheader,
-	&nf_checkipheader2, &nf_checktcpheader, &nf_checkudpheader, &nf_decipttl,
+	&nf_checkipheader_2, &nf_checktcpheader, &nf_checkudpheader, &nf_decipttl,
 	&nf_dynamicudpipencap, &nf_fixipsrc, &nf_getipaddress, &nf_icmperror, &nf_icmpipencap,
 	&nf_icmppingencap, &nf_icmppingresponder, &nf_icmppingsource, &nf_icmppingsource_sendpings,
 	&nf_ipencap, &nf_ipfieldinfo, &nf_ipfieldinfo_name, &nf_ipfragmenter, &nf_ipgwoptions,
