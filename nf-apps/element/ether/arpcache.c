@@ -52,8 +52,9 @@ void nf_arpcache_args(struct nf_arpcache *c, struct nf_args *a, uint64_t timeout
 static struct nf_arpcache_entry **arpcache_bucket(
 	const struct nf_arpcache *c, struct nf_arpcache_key key)
 {
-	uint64_t h = (key.a ^ key.b * 0xbf58476d1ce4e5b9ull) * 0x9e3779b97f4a7c15ull;
+	uint64_t h = (key.a ^ c->seed) * 0x9e3779b97f4a7c15ull;
 
+	h = (h ^ h >> 32 ^ key.b) * (c->seed | 1); /* nobody outside can make long chains */
 	return &c->buckets[h >> (64 - __builtin_ctz(c->nb_buckets))];
 }
 
@@ -154,6 +155,7 @@ int nf_arpcache_start(struct nf_arpcache *c, struct nf_element *owner)
 {
 	c->owner = owner;
 	c->gen = 1;
+	c->seed = (uint64_t)nf_core_random(owner->core) << 32 | nf_core_random(owner->core);
 	c->nb_buckets = ARPCACHE_BUCKETS;
 	c->buckets = calloc(c->nb_buckets, sizeof(*c->buckets));
 	if (c->buckets == NULL)
@@ -190,11 +192,13 @@ void nf_arpcache_take(struct nf_arpcache *c, struct nf_arpcache *old)
 {
 	struct nf_arpcache_entry **buckets = c->buckets;
 	uint32_t nb_buckets = c->nb_buckets;
+	uint64_t seed = c->seed;
 
 	if (c->nb_entries != 0 || c->blocks != NULL || old->owner == NULL)
 		return;
 	c->buckets = old->buckets;
 	c->nb_buckets = old->nb_buckets;
+	c->seed = old->seed;
 	c->oldest = old->oldest;
 	c->newest = old->newest;
 	c->free = old->free;
@@ -205,6 +209,7 @@ void nf_arpcache_take(struct nf_arpcache *c, struct nf_arpcache *old)
 	c->gen++;
 	old->buckets = buckets;
 	old->nb_buckets = nb_buckets;
+	old->seed = seed;
 	old->oldest = old->newest = old->free = NULL;
 	old->blocks = NULL;
 	old->nb_entries = old->nb_packets = 0;

@@ -46,6 +46,7 @@ struct nf_arpcache {
 	uint32_t entry_capacity, packet_capacity, entry_packet_capacity, slim_factor;
 	uint32_t gen; /* changes with every change that makes an earlier answer wrong */
 	bool is_ip6;
+	uint64_t seed;        /* of the hash */
 	uint64_t timeout_ns;  /* 0: entries do not age */
 	uint64_t interval_ns; /* between two queries for one address, at least */
 	uint64_t nb_drops;
