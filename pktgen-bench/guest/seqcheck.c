@@ -6,7 +6,8 @@
 #define WINDOW    PG_SEQCHECK_WINDOW
 #define AHEAD_MAX ((int64_t)1 << 28) /* a longer gap is no loss but another run */
 #define ORIGIN                                                                                     \
-	((uint64_t)1 << 33) /* numbers start above it, so none below the first is negative         \
+	((uint64_t)1                                                                               \
+		<< 33) /* numbers start above it, so none below the first is negative         \
 			     */
 
 static uint64_t *word_of(struct pg_seqcheck *s, uint64_t nr)

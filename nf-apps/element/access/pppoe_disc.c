@@ -4,7 +4,7 @@
  * hash of the host's address and the time, and a PADR has to bring it back from that address.
  */
 #include <string.h>
-#include "nf-apps/element/access/pppoeserver.h"
+#include "nf-apps/element/access/pppoe.h"
 #include "nf-apps/element/trace/md5.h"
 
 #define PPPOEDISC_ROOM      1400u /* bytes of tags that are sent */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "nf-apps/element/access/pppoeserver.h"
+#include "nf-apps/element/access/pppoe.h"
 
 int nf_pppoe_subscriber(struct nf_element *e, const char *text, struct nf_errors *errs)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "nf-apps/element/access/pppoeserver.h"
+#include "nf-apps/element/access/pppoe.h"
 #include "nf-apps/element/trace/md5.h"
 
 #define PPPOESESSION_SLICE_NS (1000000000u / NF_PPPOE_SLICES)

@@ -44,7 +44,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "nf-apps/element/access/pppoeserver.h"
+#include "nf-apps/element/access/pppoe.h"
 
 static void pppoeserver_defaults(struct nf_pppoe_state *s)
 {

@@ -4,8 +4,8 @@
  * pppoeserver.c (arguments, packets), pppoe_disc.c (discovery), pppoe_session.c (life of a
  * session), pppoe_say.c (handlers).
  */
-#ifndef SLUICE_NF_APPS_ELEMENT_ACCESS_PPPOESERVER_H
-#define SLUICE_NF_APPS_ELEMENT_ACCESS_PPPOESERVER_H
+#ifndef SLUICE_NF_APPS_ELEMENT_ACCESS_PPPOE_H
+#define SLUICE_NF_APPS_ELEMENT_ACCESS_PPPOE_H
 
 #include "nf-apps/click/handler.h"
 #include "nf-apps/element/access/ppp.h"
