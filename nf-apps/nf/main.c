@@ -39,7 +39,7 @@ UK_BOOT_STACK_MORE(448 << 10);
 struct main_conf {
 	uint64_t intr, bufs, large, ring, burst, stats;
 	struct nf_config_define defines[DEFINES_MAX];
-	unsigned nb_defines;
+	unsigned nb_defines, nb_fixed; /* the first were compiled in */
 };
 
 struct main_loop {
@@ -62,6 +62,16 @@ static const struct {
 	{ "stats", offsetof(struct main_conf, stats), 0, 1u << 20 },
 };
 
+static void main_fixed(struct main_conf *c)
+{
+	const struct nf_config_define *v;
+	unsigned nb = nf_main_defines(&v);
+
+	for (unsigned i = 0; i < nb && i < DEFINES_MAX; i++)
+		c->defines[c->nb_defines++] = v[i];
+	c->nb_fixed = c->nb_defines;
+}
+
 static int main_option(struct main_conf *c, char *word)
 {
 	char *equals = strchr(word, '=');
@@ -83,6 +93,12 @@ static int main_option(struct main_conf *c, char *word)
 		}
 		memcpy((uint8_t *)c + main_options[i].off, &v, sizeof(v));
 		return 0;
+	}
+	for (unsigned i = 0; i < c->nb_fixed; i++) {
+		if (strcmp(word, c->defines[i].name) == 0) {
+			printf("nf: $%s was fixed when this configuration was compiled\n", word);
+			return -EINVAL;
+		}
 	}
 	if (c->nb_defines == DEFINES_MAX) {
 		printf("nf: more than %u variables\n", DEFINES_MAX);
@@ -270,6 +286,7 @@ int main(int argc, char **argv)
 	static struct main_conf c = { .ring = 256, .burst = UK_BURST_MAX };
 	struct nf_packet_pools pools;
 
+	main_fixed(&c);
 	for (int i = 1; i < argc; i++) {
 		if (main_option(&c, argv[i]) < 0)
 			return 2;

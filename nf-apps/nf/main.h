@@ -14,6 +14,10 @@
  */
 int nf_main_text(const char **text, size_t *len, const char **file) UK_MUST_USE;
 
+/* Values of variables that were fixed when the configuration was compiled; they win over the command line's. Returns
+ * how many. */
+unsigned nf_main_defines(const struct nf_config_define **v);
+
 /* Called with the first router, before packets flow: a compiled one puts its functions into the
  * links. */
 void nf_main_made(struct nf_router *r);

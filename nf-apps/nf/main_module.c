@@ -21,6 +21,12 @@ int nf_main_text(const char **text, size_t *len, const char **file)
 	return 0;
 }
 
+unsigned nf_main_defines(const struct nf_config_define **v)
+{
+	*v = NULL;
+	return 0;
+}
+
 void nf_main_made(struct nf_router *r)
 {
 	(void)r;

@@ -4,7 +4,7 @@
 #define SLUICE_NF_APPS_ELEMENT_ACCESS_IPFIXEXPORTER_H
 
 #include "nf-apps/click/handler.h"
-#include "nf-apps/element/access/ipfixmsg.h"
+#include "nf-apps/element/access/ipfix.h"
 #include "nf-apps/element/rewrite/flowage.h"
 
 #define NF_IPFIXFLOW_KEY 24u

@@ -4,8 +4,8 @@
  * records of it, gathered in a packet until it is full or sent. Life: init -> add, send ... ->
  * free. Thread: the element's core.
  */
-#ifndef SLUICE_NF_APPS_ELEMENT_ACCESS_IPFIXMSG_H
-#define SLUICE_NF_APPS_ELEMENT_ACCESS_IPFIXMSG_H
+#ifndef SLUICE_NF_APPS_ELEMENT_ACCESS_IPFIX_H
+#define SLUICE_NF_APPS_ELEMENT_ACCESS_IPFIX_H
 
 #include "nf-apps/click/core.h"
 #include "nf-apps/click/inet.h"

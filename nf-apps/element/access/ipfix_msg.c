@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "nf-apps/element/access/ipfixmsg.h"
+#include "nf-apps/element/access/ipfix.h"
 
 #define IPFIX_HEADS (sizeof(struct nf_ip4) + sizeof(struct nf_udp))
 
