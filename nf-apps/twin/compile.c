@@ -314,8 +314,25 @@ static void comp_hooks(struct comp *c, const char *file)
 		c->r->nb_elements);
 }
 
+/* What the command line said about variables, but for the devices' addresses. */
+static void comp_defines(struct comp *c, const struct nf_config_define *v, unsigned nb)
+{
+	nf_text_printf(c->out, "\nunsigned nf_main_defines(const struct nf_config_define **v)\n{\n"
+			       "\tstatic const struct nf_config_define defines[] = {\n");
+	for (unsigned i = 0; i < nb; i++) {
+		nf_text_printf(c->out, "\t\t{ ");
+		comp_quoted(c, v[i].name);
+		nf_text_printf(c->out, ", ");
+		comp_quoted(c, v[i].value);
+		nf_text_printf(c->out, " },\n");
+	}
+	nf_text_printf(
+		c->out, "\t\t{ NULL, NULL },\n\t};\n\n\t*v = defines;\n\treturn %u;\n}\n", nb);
+}
+
 int nf_compile_print(const struct nf_router *r, const struct nf_config *other, const char *file,
-	struct nf_text *out, struct nf_errors *errs)
+	const struct nf_config_define *defines, unsigned nb_defines, struct nf_text *out,
+	struct nf_errors *errs)
 {
 	struct comp c = { .r = r, .other = other, .out = out, .errs = errs };
 	struct nf_text links = { 0 };
@@ -338,6 +355,7 @@ int nf_compile_print(const struct nf_router *r, const struct nf_config *other, c
 		nf_text_get(&links));
 	comp_confs(&c);
 	comp_hooks(&c, file);
+	comp_defines(&c, defines, nb_defines);
 	c.failed |= links.full;
 	nf_text_free(&links);
 	free(c.entries.v);

@@ -14,8 +14,10 @@
  * Adds the C file to `out`. `file`: what the configuration was called. `other`: the same
  * configuration read with other device addresses: an element whose arguments differ there is not
  * made constant. 0, or -errno with errs told.
+ * `defines`: values that were given for variables, which are fixed by this.
  */
 int nf_compile_print(const struct nf_router *r, const struct nf_config *other, const char *file,
-	struct nf_text *out, struct nf_errors *errs) UK_MUST_USE;
+	const struct nf_config_define *defines, unsigned nb_defines, struct nf_text *out,
+	struct nf_errors *errs) UK_MUST_USE;
 
 #endif

@@ -33,3 +33,13 @@ void nf_macs_define(struct nf_options *o, uint8_t first)
 			nf_addr_print_ether(mac, macs_value[first][i]) };
 	}
 }
+
+unsigned nf_macs_nb_given(const struct nf_options *o)
+{
+	unsigned nb = 0;
+
+	while (nb < o->nb_defines && !(o->defines[nb].name >= macs_name[0] &&
+					     o->defines[nb].name <= macs_name[NF_MACS_MAX - 1]))
+		nb++;
+	return nb;
+}

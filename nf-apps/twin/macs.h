@@ -15,4 +15,7 @@
  * valid. */
 void nf_macs_define(struct nf_options *o, uint8_t first);
 
+/* How many of o->defines, the first, the command line gave. */
+unsigned nf_macs_nb_given(const struct nf_options *o);
+
 #endif

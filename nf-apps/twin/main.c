@@ -138,7 +138,8 @@ static int main_compile(
 	int rc = -EINVAL;
 
 	if (f != NULL && other != NULL)
-		rc = nf_compile_print(r, other, o->file != NULL ? o->file : "config", &t, errs);
+		rc = nf_compile_print(r, other, o->file != NULL ? o->file : "config", o->defines,
+			nf_macs_nb_given(o), &t, errs);
 	if (rc == 0)
 		rc = nf_file_write(f, nf_text_get(&t), (uint32_t)t.len);
 	if (f != NULL && nf_file_close(f) < 0)
