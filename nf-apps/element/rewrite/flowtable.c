@@ -232,9 +232,11 @@ static void flowtable_split(struct nf_flowtable *t)
 	}
 }
 
+/* Three keys of eight on average, 4.5 where a bucket is about to be split: what lies in a spill costs a
+ * look-up that nobody prefetched for. With five on average, a million flows took twice the cycles. */
 static bool flowtable_crowded(const struct nf_flowtable *t)
 {
-	return (uint64_t)t->nb_links * 2 > (uint64_t)t->nb_buckets * 7;
+	return t->nb_links > (uint64_t)t->nb_buckets * 3;
 }
 
 bool nf_flowtable_link(struct nf_flowtable *t, uint32_t entry, unsigned dir)
