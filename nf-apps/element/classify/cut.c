@@ -6,7 +6,6 @@
 
 #define CUT_LEAF  3  /* lists up to so many boxes are compared with, not cut */
 #define CUT_SMALL 64 /* cuts of up to so many boxes go on to leaves of one box */
-#define CUT_LARGE 32 /* boxes that later ones are compared with, to see if they can be found */
 
 struct cut_build {
 	struct nf_cut *c;
@@ -78,115 +77,6 @@ void nf_cut_free(struct nf_cut *c)
 	free(c->node);
 	free(c->leaf);
 	*c = (struct nf_cut){ 0 };
-}
-
-/* Whether `a` has all keys of the region that are in `b`. b NULL: all keys of the region. */
-static bool cut_covers(const struct nf_lane_box *a, const struct nf_lane_box *b,
-	const struct nf_cut_build_region *r)
-{
-	for (unsigned i = 0; i < NF_LANES; i++) {
-		uint16_t lo = r->lo[i], hi = r->hi[i];
-
-		if (b != NULL) {
-			lo = b->lo[i] > lo ? b->lo[i] : lo;
-			hi = b->hi[i] < hi ? b->hi[i] : hi;
-		}
-		if (a->lo[i] > lo || a->hi[i] < hi)
-			return false;
-	}
-	return a->exact;
-}
-
-/* The least number >= lo with these bits known; above 65535: there is none. */
-static uint32_t cut_next(uint32_t lo, uint32_t known, uint32_t value)
-{
-	uint32_t wrong = (lo ^ value) & known, bit, up;
-
-	if (wrong == 0)
-		return lo;
-	bit = 1u << (31 - __builtin_clz(wrong));
-	if ((value & bit) != 0) /* raised there: everything below is free to be least */
-		return (lo & ~(2 * bit - 1)) | (value & (2 * bit - 1) & known);
-	up = ~lo & ~known & ~(2 * bit - 1) & 0xffff; /* the next higher bit that may be raised */
-	if (up == 0)
-		return 0x10000;
-	up &= -up;
-	return (lo & ~(2 * up - 1)) | up | (value & known & (up - 1));
-}
-
-/* Whether the box has keys in the region. */
-static bool cut_meets(
-	const struct nf_lane_box *b, const struct nf_cut_build_region *r, unsigned lane)
-{
-	return cut_next(b->lo[lane] > r->lo[lane] ? b->lo[lane] : r->lo[lane], r->known[lane],
-		       r->value[lane]) <= (b->hi[lane] < r->hi[lane] ? b->hi[lane] : r->hi[lane]);
-}
-
-/* How large a box is within the region, as the sum of the lengths of the lanes' numbers of bits. */
-static unsigned cut_size(const struct nf_lane_box *x, const struct nf_cut_build_region *r)
-{
-	unsigned bits = 0;
-
-	for (unsigned i = 0; i < NF_LANES; i++) {
-		unsigned lo = x->lo[i] > r->lo[i] ? x->lo[i] : r->lo[i];
-		unsigned hi = x->hi[i] < r->hi[i] ? x->hi[i] : r->hi[i];
-
-		bits += hi > lo ? 32u - (unsigned)__builtin_clz(hi - lo) : 0;
-	}
-	return bits;
-}
-
-/* The largest boxes so far: those that are most likely to have others inside. */
-struct cut_large {
-	uint32_t box[CUT_LARGE];
-	unsigned size[CUT_LARGE], nb;
-};
-
-static void cut_large_add(struct cut_large *l, uint32_t box, unsigned size)
-{
-	unsigned least = 0;
-
-	if (l->nb < CUT_LARGE) {
-		least = l->nb++;
-	} else {
-		for (unsigned i = 1; i < CUT_LARGE; i++)
-			least = l->size[i] < l->size[least] ? i : least;
-		if (l->size[least] >= size)
-			return;
-	}
-	l->box[least] = box;
-	l->size[least] = size;
-}
-
-/*
- * Leaves out what no key of the region finds: boxes behind one that has the whole region, whose rule is
- * returned (else nb_rules), and such as are inside a larger one before them.
- */
-static uint32_t cut_clean(const struct cut_build *b, uint32_t list[], uint32_t *nb,
-	const struct nf_cut_build_region *r)
-{
-	struct cut_large large;
-	uint32_t n = 0;
-
-	large.nb = 0;
-	for (uint32_t i = 0; i < *nb; i++) {
-		const struct nf_lane_box *x = &b->box[list[i]];
-		bool hidden = false;
-
-		if (cut_covers(x, NULL, r)) {
-			*nb = n;
-			return x->rule;
-		}
-		for (unsigned k = 0; k < large.nb && !hidden; k++)
-			hidden = cut_covers(&b->box[large.box[k]], x, r);
-		if (hidden)
-			continue;
-		if (x->exact)
-			cut_large_add(&large, list[i], cut_size(x, r));
-		list[n++] = list[i];
-	}
-	*nb = n;
-	return b->c->nb_rules;
 }
 
 /* A leaf for keys of one rule, whatever they are. Many nodes share it. */
@@ -284,7 +174,7 @@ static void cut_deal(struct cut_build *b, struct cut_parts *p, const struct nf_c
 			uint32_t part = (s.first + k) & (p->nb - 1);
 			struct nf_cut_build_region in = cut_part(r, w, part, true);
 
-			if (!cut_meets(x, &in, w->lane))
+			if (!nf_cut_build_meets(x, &in, w->lane))
 				continue;
 			if (count)
 				p->start[part + 1]++;
@@ -401,7 +291,7 @@ static uint64_t cut_node(struct cut_build *b, uint32_t list[], uint32_t nb, uint
 	struct nf_cut_build_list l = { b->box, list, 0 };
 	struct nf_cut_build_way w;
 	struct cut_parts p = { 0 };
-	uint32_t rule = cut_clean(b, list, &nb, r);
+	uint32_t rule = nf_cut_build_clean(b->box, list, &nb, r, b->c->nb_rules);
 	uint64_t node;
 
 	under = rule != b->c->nb_rules ? rule : under;
@@ -439,16 +329,12 @@ static uint64_t cut_root(struct cut_build *b, uint64_t root)
 }
 
 /* One tree after the other; each leaves boxes for the next. */
-static void cut_trees(struct cut_build *b, uint32_t list[], uint32_t nb, uint32_t nb_all, int state)
+static void cut_trees(struct cut_build *b, uint32_t list[], uint32_t nb)
 {
 	struct nf_cut_build_region all = { 0 };
+	uint32_t nb_all = nb;
 
 	memset(all.hi, 0xff, sizeof(all.hi));
-	if (state >= 0) {
-		all.lo[NF_LANE_STATE] = all.hi[NF_LANE_STATE] = (uint16_t)state;
-		all.value[NF_LANE_STATE] = (uint16_t)state;
-		all.known[NF_LANE_STATE] = all.used[NF_LANE_STATE] = 0xffff;
-	}
 	while (nb > 0 && !b->failed) {
 		memset(b->deferred, 0, nb_all * sizeof(*b->deferred));
 		b->nb_deferred = 0;
@@ -477,22 +363,14 @@ static bool cut_is_flat(const struct nf_cut *c)
 	return true;
 }
 
-static void cut_fill(struct cut_build *b, uint32_t list[], const struct nf_lane_boxes *boxes,
-	const struct nf_cut_what *what)
+static void cut_fill(struct cut_build *b, uint32_t list[], const struct nf_lane_boxes *boxes)
 {
-	uint32_t nb = 0;
-
 	for (uint32_t i = 0; i < boxes->nb; i++) {
-		const struct nf_lane_box *x = &boxes->v[i];
-
-		if (what->state >= 0 &&
-			(x->lo[NF_LANE_STATE] > what->state || x->hi[NF_LANE_STATE] < what->state))
-			continue;
-		list[nb++] = i;
-		b->c->inexact |= !x->exact;
+		list[i] = i;
+		b->c->inexact |= !boxes->v[i].exact;
 	}
-	b->leaf = nb <= CUT_SMALL ? 1 : CUT_LEAF;
-	cut_trees(b, list, nb, boxes->nb, what->state);
+	b->leaf = boxes->nb <= CUT_SMALL ? 1 : CUT_LEAF;
+	cut_trees(b, list, boxes->nb);
 	b->c->is_flat = !b->failed && cut_is_flat(b->c);
 }
 
@@ -507,7 +385,7 @@ static int cut_make(struct nf_cut *c, const struct nf_lane_boxes *boxes,
 	b.scratch = malloc(65537 * sizeof(*b.scratch));
 	b.empty = calloc(what->nb_rules + 1, sizeof(*b.empty));
 	if (list != NULL && b.deferred != NULL && b.scratch != NULL && b.empty != NULL)
-		cut_fill(&b, list, boxes, what);
+		cut_fill(&b, list, boxes);
 	else
 		b.failed = true;
 	free(list);

@@ -43,7 +43,6 @@ struct nf_cut {
 /* What a cut is to be made for. */
 struct nf_cut_what {
 	uint32_t nb_rules;
-	int state;         /* keys have this one in NF_LANE_STATE; -1: any */
 	bool *used;        /* nb_rules + 1: set for each rule that some key may find */
 	const int16_t *to; /* nb_rules + 1: rules with the same number need not be told apart */
 };

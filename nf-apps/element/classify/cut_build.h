@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Shared by the files that build cuts: cut.c, cut_choose.c. */
+/* Shared by the files that build cuts: cut.c, cut_choose.c, cut_clean.c. */
 #ifndef SLUICE_NF_APPS_ELEMENT_CLASSIFY_CUT_BUILD_H
 #define SLUICE_NF_APPS_ELEMENT_CLASSIFY_CUT_BUILD_H
 
@@ -36,6 +36,17 @@ UK_INLINE bool nf_cut_build_is_wide(struct nf_cut_build_span s, const struct nf_
 {
 	return w->bits >= 3 && s.nb >= (1u << w->bits) / 4;
 }
+
+/* Whether the box has keys in the region, as far as one lane tells. */
+bool nf_cut_build_meets(
+	const struct nf_lane_box *b, const struct nf_cut_build_region *r, unsigned lane);
+
+/*
+ * Leaves out of list[0..*nb) what no key of the region finds: boxes behind one that has the whole region,
+ * whose rule is returned (else `none`), and such as are inside a larger one before them.
+ */
+uint32_t nf_cut_build_clean(const struct nf_lane_box box[], uint32_t list[], uint32_t *nb,
+	const struct nf_cut_build_region *r, uint32_t none);
 
 /* How to cut. False: it is of no use. `scratch`: 65,537 numbers. may_defer: 0 no, 1 yes, 2: there is
  * a next tree already. */

@@ -168,8 +168,7 @@ bool nf_cut_build_choose(const struct nf_cut_build_list *l, const struct nf_cut_
 		(uint64_t)l->nb * CHOOSE_ONE * (l->nb > CHOOSE_FEW ? 3 : 2) / 4 + CHOOSE_ONE / 4;
 	bool found = false;
 
-	for (unsigned lane = 0; lane < NF_LANE_STATE; lane++)
+	for (unsigned lane = 0; lane < NF_LANES; lane++)
 		found |= choose_of_lane(l, r, lane, may_defer, scratch, &least, best);
-	/* Nearly all packets are in one state: cuts by it look better than they are. */
-	return found || choose_of_lane(l, r, NF_LANE_STATE, may_defer, scratch, &least, best);
+	return found;
 }

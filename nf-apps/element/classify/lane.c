@@ -17,7 +17,9 @@ struct lane_counts {
 	unsigned nb;
 };
 
-static const struct nf_lane_word lane_usual[NF_LANE_WORDS] = { { NF_RULE_NET, 12 },
+#define LANE_USUAL 6
+
+static const struct nf_lane_word lane_usual[LANE_USUAL] = { { NF_RULE_NET, 12 },
 	{ NF_RULE_NET, 14 }, { NF_RULE_NET, 16 }, { NF_RULE_NET, 18 }, { NF_RULE_TRANSP, 0 },
 	{ NF_RULE_TRANSP, 2 } };
 
@@ -100,37 +102,45 @@ int nf_lane_find(const struct nf_lane_set *s, unsigned base, unsigned off)
 {
 	struct nf_lane_word w = { (uint8_t)base, (uint16_t)off };
 
-	for (unsigned i = 0; i < s->nb_words; i++) {
-		if (lane_same(s->word[i], w))
-			return (int)i;
+	for (int i = 0; i < NF_LANE_WORDS; i++) {
+		if (s->is_used[i] && lane_same(s->word[i], w))
+			return i < LANE_USUAL ? i : NF_LANE_EXTRA;
 	}
 	return -1;
 }
 
 static int lane_usual_place(struct nf_lane_word w)
 {
-	for (int i = 0; i < NF_LANE_WORDS; i++) {
+	for (int i = 0; i < LANE_USUAL; i++) {
 		if (lane_same(lane_usual[i], w))
 			return i;
 	}
 	return -1;
 }
 
+static void lane_put(struct nf_lane_set *s, unsigned at, const struct lane_count *c)
+{
+	s->word[at] = c->word;
+	s->is_used[at] = true;
+	s->mask.v[at < LANE_USUAL ? at : NF_LANE_LAST] = c->mask;
+}
+
+/* The most wanted half words: in the usual order, if at most one of them has no place there. */
 static void lane_place(struct nf_lane_set *s, const struct lane_counts *c)
 {
-	unsigned nb = c->nb < NF_LANE_WORDS ? c->nb : NF_LANE_WORDS;
+	unsigned nb = c->nb < NF_LANE_WORDS ? c->nb : NF_LANE_WORDS, nb_odd = 0;
 
 	s->usual = !s->is_data;
-	for (unsigned i = 0; i < nb; i++)
-		s->usual &= lane_usual_place(c->v[i].word) >= 0;
+	for (unsigned i = 0; i < nb; i++) {
+		nb_odd += lane_usual_place(c->v[i].word) < 0;
+		s->usual &= nb_odd <= 1 && c->v[i].word.base != NF_RULE_MAC;
+	}
 	if (s->usual)
 		memcpy(s->word, lane_usual, sizeof(lane_usual));
-	s->nb_words = s->usual ? NF_LANE_WORDS : nb;
 	for (unsigned i = 0; i < nb; i++) {
-		unsigned at = s->usual ? (unsigned)lane_usual_place(c->v[i].word) : i;
+		int at = s->usual ? lane_usual_place(c->v[i].word) : (int)i;
 
-		s->word[at] = c->v[i].word;
-		s->mask.v[at] = c->v[i].mask;
+		lane_put(s, at < 0 ? LANE_USUAL : (unsigned)at, &c->v[i]);
 	}
 	s->mask.v[NF_LANE_PROTO] = 0xffff;
 }
@@ -168,20 +178,19 @@ unsigned nf_lane_need(const struct nf_lane_set *s, unsigned need)
 	return 0;
 }
 
-/* What nearly all packets have. */
+/* Where the unused lanes read something, and what nearly all packets have. */
 static void lane_all(struct nf_lane_set *s)
 {
 	int32_t *behind = &s->all[s->is_data ? NF_RULE_DATA : NF_RULE_TRANSP];
 
 	for (unsigned b = 0; b < NF_RULE_BASES; b++)
 		s->all[b] = s->least[b] > 0 ? (int32_t)s->least[b] : -LANE_FAR;
-	if (s->nb_words == 0) /* the lanes are to be something that can be read */
-		s->word[0] = (struct nf_lane_word){ s->is_data ? NF_RULE_DATA : NF_RULE_NET, 0 };
 	for (unsigned i = 0; i < NF_LANE_WORDS; i++) {
 		int32_t *all;
 
-		if (i >= s->nb_words)
-			s->word[i] = s->word[0];
+		if (!s->is_used[i] && (!s->usual || i == LANE_USUAL))
+			s->word[i] =
+				(struct nf_lane_word){ s->is_data ? NF_RULE_DATA : NF_RULE_NET, 0 };
 		all = &s->all[s->word[i].base];
 		*all = s->word[i].off + 2 > *all ? s->word[i].off + 2 : *all;
 		if (s->word[i].base == NF_RULE_MAC) {
@@ -191,8 +200,7 @@ static void lane_all(struct nf_lane_set *s)
 	}
 	if (s->nb_needs > 0 && s->need[s->nb_needs - 1] > *behind)
 		*behind = s->need[s->nb_needs - 1];
-	s->longest = s->all[NF_RULE_TRANSP] > 4 ? s->all[NF_RULE_TRANSP] : 4;
-	s->whole.v[NF_LANE_STATE] = (uint16_t)nf_lane_whole(s, s->nb_needs);
+	s->longest = s->all[NF_RULE_TRANSP];
 }
 
 void nf_lane_choose(struct nf_lane_set *s, const struct nf_rules *r)
@@ -242,9 +250,9 @@ bool nf_lane_key(const struct nf_lane_set *s, const struct nf_rule_view *v, stru
 		if (v->len[b] < s->least[b])
 			return false;
 	}
-	for (unsigned i = 0; i < NF_LANE_WORDS; i++)
-		k->v[i] = i < s->nb_words ? lane_half(v, s->word[i]) & s->mask.v[i] : 0;
+	for (unsigned i = 0; i < LANE_USUAL; i++)
+		k->v[i] = lane_half(v, s->word[i]) & s->mask.v[i];
 	k->v[NF_LANE_PROTO] = s->is_data ? 0 : v->at[NF_RULE_NET][9];
-	k->v[NF_LANE_STATE] = (uint16_t)lane_state(s, v);
+	k->v[NF_LANE_LAST] = (uint16_t)lane_state(s, v);
 	return true;
 }

@@ -6,19 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nf-apps/click/inet.h"
-#include "nf-apps/element/classify/lane.h"
+#include "nf-apps/element/classify/lane_range.h"
 
-#define BOXES_RANGES 4    /* of one half word, that one test may ask for */
-#define BOXES_STEPS  4000 /* looks at nodes of a rule's tree; then it is taken as it is */
-
-struct boxes_range {
-	uint16_t lo, hi;
-};
-
-struct boxes_ranges {
-	struct boxes_range v[BOXES_RANGES + 1]; /* and what is between them */
-	unsigned nb;
-};
+#define BOXES_STEPS 4000 /* looks at nodes of a rule's tree; then it is taken as it is */
 
 struct boxes_walk {
 	const struct nf_lane_set *set;
@@ -69,7 +59,7 @@ static bool boxes_meet(
 {
 	*out = *a;
 	out->exact = a->exact && b->exact;
-	for (unsigned i = 0; i < NF_LANES; i++) {
+	for (unsigned i = 0; i < NF_LANES_BOX; i++) {
 		boxes_narrow(out, i, b->lo[i], b->hi[i]);
 		if (out->lo[i] > out->hi[i])
 			return false;
@@ -77,78 +67,9 @@ static bool boxes_meet(
 	return true;
 }
 
-/*
- * The numbers under `all` (the lane's mask) for which (number & mask) == value, or > value. False: too
- * many ranges.
- */
-static bool boxes_values(
-	struct boxes_ranges *r, unsigned all, unsigned mask, unsigned value, bool greater)
-{
-	unsigned below = mask != 0 ? all & ((mask & -mask) - 1) : all;
-	unsigned gaps = all & ~mask & ~below, sub = 0;
-
-	r->nb = 0;
-	if (greater) {
-		r->v[r->nb++] = (struct boxes_range){ (uint16_t)((value | below) + 1), 0xffff };
-		return gaps == 0;
-	}
-	if (mask == 0)
-		below = 0xffff;
-	do {
-		if (r->nb == BOXES_RANGES)
-			return false;
-		r->v[r->nb++] = (struct boxes_range){ (uint16_t)(value | sub),
-			(uint16_t)(value | sub | below) };
-		sub = (sub - gaps) & gaps; /* the next subset of the gaps' bits */
-	} while (sub != 0);
-	return true;
-}
-
-/* All other numbers. */
-static void boxes_others(struct boxes_ranges *r)
-{
-	struct boxes_ranges was = *r;
-	unsigned next = 0;
-
-	r->nb = 0;
-	for (unsigned i = 0; i < was.nb; i++) {
-		if (was.v[i].lo > next)
-			r->v[r->nb++] =
-				(struct boxes_range){ (uint16_t)next, (uint16_t)(was.v[i].lo - 1) };
-		next = was.v[i].hi + 1u;
-	}
-	if (next <= 0xffff)
-		r->v[r->nb++] = (struct boxes_range){ (uint16_t)next, 0xffff };
-}
-
-/* A half word of a test: its lane, and the values that pass. */
-struct boxes_half {
-	int lane; /* -1: the test does not look there */
-	bool ok;  /* what passes is as `yes` says */
-	struct boxes_ranges yes;
-};
-
-static void boxes_half(struct boxes_half *h, const struct nf_lane_set *s,
-	const struct nf_rule_node *n, unsigned off, uint32_t mask, uint32_t value)
-{
-	uint32_t proto = n->base == NF_RULE_NET && n->off == 8 && off == 8 ? 0xff : 0;
-
-	*h = (struct boxes_half){ .lane = -1, .ok = true };
-	if (mask == 0)
-		return;
-	if ((mask & proto) != 0 && (mask & ~proto) == 0) {
-		h->lane = NF_LANE_PROTO;
-		h->ok = boxes_values(&h->yes, 0xff, mask, value, n->op == NF_RULE_GT);
-		return;
-	}
-	h->lane = nf_lane_find(s, n->base, off);
-	h->ok = h->lane >= 0 && (mask & proto) == 0 &&
-		boxes_values(&h->yes, s->mask.v[h->lane], mask, value, n->op == NF_RULE_GT);
-}
-
 /* Adds `b` once for each of the ranges. */
 static void boxes_spread(struct nf_lane_boxes *out, const struct nf_lane_box *b, int lane,
-	const struct boxes_ranges *r)
+	const struct nf_lane_range_list *r)
 {
 	for (unsigned i = 0; i < r->nb; i++) {
 		struct nf_lane_box x = *b;
@@ -164,10 +85,10 @@ static void boxes_values_of(const struct boxes_walk *w, const struct nf_rule_nod
 	struct nf_lane_box b, struct nf_lane_boxes *out)
 {
 	struct nf_lane_boxes high = { 0 };
-	struct boxes_half h[2];
+	struct nf_lane_range_half h[2];
 
-	boxes_half(&h[0], w->set, n, n->off, n->mask >> 16, n->value >> 16);
-	boxes_half(&h[1], w->set, n, n->off + 2u, n->mask & 0xffff, n->value & 0xffff);
+	nf_lane_range_half(&h[0], w->set, n, n->off, n->mask >> 16, n->value >> 16);
+	nf_lane_range_half(&h[1], w->set, n, n->off + 2u, n->mask & 0xffff, n->value & 0xffff);
 	if ((n->op == NF_RULE_GT && n->mask > 0xffff && (n->mask & 0xffff) != 0) ||
 		(!want && (!h[0].ok || !h[1].ok))) {
 		b.exact = false;
@@ -180,11 +101,11 @@ static void boxes_values_of(const struct boxes_walk *w, const struct nf_rule_nod
 	else
 		boxes_push(&high, &b);
 	if (!want && h[0].lane >= 0) {
-		boxes_others(&h[0].yes);
+		nf_lane_range_others(&h[0].yes);
 		boxes_spread(out, &b, h[0].lane, &h[0].yes);
 	}
 	if (!want && h[1].lane >= 0)
-		boxes_others(&h[1].yes);
+		nf_lane_range_others(&h[1].yes);
 	for (uint32_t i = 0; i < high.nb; i++) {
 		if (h[1].lane >= 0 && h[1].ok)
 			boxes_spread(out, &high.v[i], h[1].lane, &h[1].yes);
@@ -409,4 +330,30 @@ void nf_lane_boxes(struct nf_lane_boxes *b, const struct nf_lane_set *s, const s
 		boxes_push(b, &out.v[i]);
 	b->failed |= out.failed;
 	nf_lane_boxes_free(&out);
+}
+
+void nf_lane_boxes_whole(
+	struct nf_lane_boxes *to, const struct nf_lane_boxes *from, const struct nf_lane_set *s)
+{
+	unsigned state = nf_lane_whole(s, s->nb_needs);
+
+	for (uint32_t i = 0; i < from->nb; i++) {
+		struct nf_lane_box b = from->v[i];
+
+		if (state < b.lo[NF_LANE_STATE] || state > b.hi[NF_LANE_STATE])
+			continue;
+		b.lo[NF_LANE_LAST] = b.lo[NF_LANE_EXTRA];
+		b.hi[NF_LANE_LAST] = b.hi[NF_LANE_EXTRA];
+		boxes_push(to, &b);
+	}
+}
+
+void nf_lane_boxes_state(struct nf_lane_boxes *to, const struct nf_lane_boxes *from)
+{
+	for (uint32_t i = 0; i < from->nb; i++) {
+		struct nf_lane_box b = from->v[i];
+
+		b.exact &= b.lo[NF_LANE_EXTRA] == 0 && b.hi[NF_LANE_EXTRA] == 0xffff;
+		boxes_push(to, &b);
+	}
 }

@@ -51,13 +51,22 @@ UK_INLINE uint32_t nf_patterns_word(const uint8_t *p)
 }
 
 /* True if so many bytes lie behind a header's place, which is `off` less `back`. 0: none are needed. */
-UK_INLINE bool nf_patterns_has(
+UK_INLINE bool nf_patterns_reaches(
 	const struct uk_netbuf *p, uint16_t off, unsigned back, unsigned bytes)
 {
 	int64_t end = p->data + p->len - p->buf;
 
 	return bytes == 0 || (off != UK_NETBUF_NO_OFF && off >= back &&
 				     end - off + (int64_t)back >= (int64_t)bytes);
+}
+
+/* The same for all headers that rules look at, and for the packet. */
+UK_INLINE bool nf_patterns_has(
+	const struct uk_netbuf *p, unsigned mac, unsigned net, unsigned transp, unsigned data)
+{
+	return nf_patterns_reaches(p, p->l2_off, 2, mac) &&
+	       nf_patterns_reaches(p, p->l3_off, 0, net) &&
+	       nf_patterns_reaches(p, p->l4_off, 0, transp) && p->len >= data;
 }
 
 #endif

@@ -111,18 +111,17 @@ int nf_patterns_write_c(struct nf_element *e, const char *name, struct nf_text *
 	if (!s->set.has_prog)
 		return -E2BIG;
 	nf_text_printf(out,
-		"static inline int %s(struct nf_element *e, const void *conf, unsigned in, struct uk_netbuf *p)\n"
-		"{\n"
+		"static inline int %s(struct nf_element *e, const void *conf, unsigned in, "
+		"struct uk_netbuf *p)\n{\n"
 		"\tconst struct nf_patterns *s = e->state;\n"
 		"\tconst uint8_t *at_mac __attribute__((unused)) = p->buf + p->l2_off - 2;\n"
 		"\tconst uint8_t *at_net __attribute__((unused)) = p->buf + p->l3_off;\n"
 		"\tconst uint8_t *at_transp __attribute__((unused)) = p->buf + p->l4_off;\n"
 		"\tconst uint8_t *at_data __attribute__((unused)) = p->data;\n\n"
-		"\tif (UK_UNLIKELY(s->changed || p->len < %u || !nf_patterns_has(p, p->l2_off, 2, %u) ||\n"
-		"\t\t    !nf_patterns_has(p, p->l3_off, 0, %u) || !nf_patterns_has(p, p->l4_off, 0, %u)))\n"
+		"\tif (UK_UNLIKELY(s->changed || !nf_patterns_has(p, %u, %u, %u, %u)))\n"
 		"\t\treturn nf_patterns_each(e, p);\n",
-		name, p->safe[NF_RULE_DATA], p->safe[NF_RULE_MAC], p->safe[NF_RULE_NET],
-		p->safe[NF_RULE_TRANSP]);
+		name, p->safe[NF_RULE_MAC], p->safe[NF_RULE_NET], p->safe[NF_RULE_TRANSP],
+		p->safe[NF_RULE_DATA]);
 	nf_prog_print_c(p, "NF_RULESET_DROP", out);
 	nf_text_printf(out, "}\n\n");
 	return out->full ? -ENOMEM : 0;

@@ -26,27 +26,39 @@ static void ruleset_list(
 	s->start[nb] = (int32_t)s->list.nb;
 }
 
-static int ruleset_cut(
-	struct nf_ruleset *s, const struct nf_rules *r, const uint32_t roots[], uint32_t nb)
+/* Both cuts. */
+static int ruleset_cuts(struct nf_ruleset *s, const struct nf_lane_boxes *all)
 {
-	struct nf_cut_what what = { .nb_rules = nb, .used = s->used, .to = s->to };
+	const struct nf_cut_what what = { .nb_rules = s->nb, .used = s->used, .to = s->to };
+	struct nf_lane_boxes whole = { 0 }, state = { 0 };
+	int rc = -ENOMEM;
+
+	nf_lane_boxes_whole(&whole, all, &s->lanes);
+	nf_lane_boxes_state(&state, all);
+	if (!whole.failed && !state.failed)
+		rc = nf_cut_make(&s->cut, &whole, &what);
+	if (rc == 0)
+		rc = nf_cut_make(&s->other, &state, &what);
+	nf_lane_boxes_free(&whole);
+	nf_lane_boxes_free(&state);
+	return rc;
+}
+
+static int ruleset_cut(struct nf_ruleset *s, const struct nf_rules *r, const uint32_t roots[])
+{
 	struct nf_lane_boxes boxes = { 0 };
 	int rc = -ENOMEM;
 
 	s->is_cut = true;
-	s->start = malloc((nb + 1) * sizeof(*s->start));
+	s->start = malloc((s->nb + 1) * sizeof(*s->start));
 	if (s->start == NULL)
 		return -ENOMEM;
-	ruleset_list(s, r, roots, nb);
+	ruleset_list(s, r, roots, s->nb);
 	nf_lane_choose(&s->lanes, r);
-	for (uint32_t i = 0; i < nb && !boxes.failed; i++)
+	for (uint32_t i = 0; i < s->nb && !boxes.failed; i++)
 		nf_lane_boxes(&boxes, &s->lanes, r, roots[i], i);
-	what.state = (int)nf_lane_whole(&s->lanes, s->lanes.nb_needs);
 	if (!boxes.failed && !s->list.failed)
-		rc = nf_cut_make(&s->cut, &boxes, &what);
-	what.state = -1;
-	if (rc == 0)
-		rc = nf_cut_make(&s->other, &boxes, &what);
+		rc = ruleset_cuts(s, &boxes);
 	nf_lane_boxes_free(&boxes);
 	return rc;
 }
@@ -114,7 +126,7 @@ int nf_ruleset_make(struct nf_ruleset *s, const struct nf_rules *r, const uint32
 			       (kind == NF_RULESET_ANY && nb <= NF_RULESET_PROG_RULES)))
 		rc = ruleset_prog(s, r, roots, outs, kind == NF_RULESET_ANY);
 	if (rc == 0 && kind != NF_RULESET_PROG && !ruleset_runs(s))
-		rc = ruleset_cut(s, r, roots, nb);
+		rc = ruleset_cut(s, r, roots);
 	if (rc != 0)
 		nf_ruleset_free(s);
 	return rc;

@@ -85,7 +85,7 @@ UK_INLINE bool run_usual_key(
 	const uint8_t *net = p->buf + p->l3_off, *transp = p->buf + p->l4_off;
 	int32_t end = (int32_t)(p->data - p->buf) + (int32_t)p->len;
 	uint32_t ports;
-	uint16_t off;
+	uint16_t off, extra;
 	__m128i x;
 
 	/* no room for an IP header or for ports, or so much that UK_NETBUF_NO_OFF has room */
@@ -96,22 +96,24 @@ UK_INLINE bool run_usual_key(
 	if (UK_UNLIKELY((off & nf_inet_hton16(NF_IP_MF | NF_IP_OFFSET)) != 0))
 		return false;
 	memcpy(&ports, transp, sizeof(ports));
+	memcpy(&extra, (l->word[6].base == NF_RULE_NET ? net : transp) + l->word[6].off,
+		sizeof(extra));
 	x = _mm_unpacklo_epi32(_mm_cvtsi32_si128((int)ports), _mm_cvtsi32_si128(net[9] << 8));
 	x = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)(net + 12)), x);
+	x = _mm_insert_epi16(x, extra, NF_LANE_LAST);
 	x = _mm_and_si128(run_swap(x), _mm_load_si128((const __m128i *)(const void *)&l->mask));
-	x = _mm_or_si128(x, _mm_load_si128((const __m128i *)(const void *)&l->whole));
 	_mm_store_si128((__m128i *)(void *)k, x);
 	return true;
 }
 
 /* A half word of the packet as it lies there. */
-UK_INLINE __m128i run_word(
-	__m128i x, const struct nf_lane_set *l, const uint8_t *const at[NF_RULE_BASES], const int i)
+UK_INLINE uint16_t run_word(
+	const struct nf_lane_set *l, const uint8_t *const at[NF_RULE_BASES], unsigned i)
 {
 	uint16_t w;
 
 	memcpy(&w, at[l->word[i].base] + l->word[i].off, sizeof(w));
-	return _mm_insert_epi16(x, w, i);
+	return w;
 }
 
 /* The same for any lanes. */
@@ -136,14 +138,14 @@ UK_INLINE bool run_words_key(
 	}
 	if (UK_UNLIKELY((off & nf_inet_hton16(NF_IP_MF | NF_IP_OFFSET)) != 0))
 		return false;
-	x = run_word(x, l, at, 0);
-	x = run_word(x, l, at, 1);
-	x = run_word(x, l, at, 2);
-	x = run_word(x, l, at, 3);
-	x = run_word(x, l, at, 4);
-	x = run_word(x, l, at, 5);
+	x = _mm_insert_epi16(x, run_word(l, at, 0), 0);
+	x = _mm_insert_epi16(x, run_word(l, at, 1), 1);
+	x = _mm_insert_epi16(x, run_word(l, at, 2), 2);
+	x = _mm_insert_epi16(x, run_word(l, at, 3), 3);
+	x = _mm_insert_epi16(x, run_word(l, at, 4), 4);
+	x = _mm_insert_epi16(x, run_word(l, at, 5), 5);
+	x = _mm_insert_epi16(x, run_word(l, at, 6), NF_LANE_LAST);
 	x = _mm_and_si128(run_swap(x), _mm_load_si128((const __m128i *)(const void *)&l->mask));
-	x = _mm_or_si128(x, _mm_load_si128((const __m128i *)(const void *)&l->whole));
 	_mm_store_si128((__m128i *)(void *)k, x);
 	return true;
 }
