@@ -101,4 +101,8 @@ typedef bool (*nf_cut_confirm)(void *arg, unsigned i, uint32_t rule);
 void nf_cut_run(const struct nf_cut *c, const struct nf_lane_key key[], uint32_t rule[], unsigned n,
 	nf_cut_confirm confirm, void *arg);
 
+/* The same for one key, which is number 0. */
+uint32_t nf_cut_run_one(
+	const struct nf_cut *c, const struct nf_lane_key *key, nf_cut_confirm confirm, void *arg);
+
 #endif

@@ -114,3 +114,40 @@ void nf_cut_run(const struct nf_cut *c, const struct nf_lane_key key[], uint32_t
 	for (unsigned i = 0; i < n && c->nb_trees == 0; i++)
 		rule[i] = c->nb_rules;
 }
+
+/* The rule that a leaf has for a key. */
+static uint32_t run_one_leaf(const struct nf_cut *c, uint64_t w, const struct nf_lane_key *key,
+	nf_cut_confirm confirm, void *arg)
+{
+	uint32_t nb = nf_cut_boxes(w);
+
+	for (uint32_t nr = 0; nr < nb; nr++) {
+		uint32_t rule = nf_cut_rules(c, w, nr)[0];
+
+		if (!nf_cut_in(key, nf_cut_box(c, w, nr)))
+			continue;
+		if ((rule & NF_CUT_INEXACT) == 0)
+			return rule;
+		rule &= ~NF_CUT_INEXACT;
+		if (confirm(arg, 0, rule))
+			return rule;
+	}
+	return nf_cut_rules(c, w, nb - 1)[1];
+}
+
+uint32_t nf_cut_run_one(
+	const struct nf_cut *c, const struct nf_lane_key *key, nf_cut_confirm confirm, void *arg)
+{
+	uint32_t best = c->nb_rules;
+
+	for (unsigned t = 0; t < c->nb_trees; t++) {
+		uint64_t w = c->root[t];
+		uint32_t rule;
+
+		while ((w & NF_CUT_LEAF) == 0)
+			w = nf_cut_child(c, w, key);
+		rule = run_one_leaf(c, w, key, confirm, arg);
+		best = rule < best ? rule : best;
+	}
+	return best;
+}

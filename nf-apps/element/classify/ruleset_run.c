@@ -263,10 +263,17 @@ void nf_ruleset_run(
 int nf_ruleset_one(const struct nf_ruleset *s, const struct uk_netbuf *p)
 {
 	struct uk_netbuf *v = (struct uk_netbuf *)(uintptr_t)p;
+	struct run_keys k;
+	uint8_t nr = 0;
 	int16_t to;
 
 	if (!s->is_cut)
 		return run_prog(s, p);
-	run_cut(s, &v, &to, 1);
+	k.s = s;
+	k.v = &v;
+	k.of[0] = 0;
+	if (run_key(&s->lanes, p, &k.key[0]))
+		return s->to[nf_cut_run_one(&s->cut, &k.key[0], run_confirm, &k)];
+	run_others(s, &v, &to, &nr, 1);
 	return to;
 }

@@ -129,7 +129,7 @@ static void list_check(const struct list *l, const struct nf_ruleset *s, unsigne
 		for (unsigned i = 0; i < n; i++) {
 			int want = list_says(l, &packets[i]);
 
-			if (to[i] == want && (i != 0 || nf_ruleset_one(s, v[0]) == want))
+			if (to[i] == want && nf_ruleset_one(s, v[i]) == want)
 				continue;
 			list_show(l, s);
 			fail_msg("a packet goes to %d, not %d", to[i], want);
