@@ -116,9 +116,19 @@ static int args_by_key(struct nf_args *a, const char *key)
 	return found;
 }
 
+/* Keywords are in capitals: text that begins with another word is no keyword that somebody else may want. */
+static bool args_shouts(const char *word, int32_t len)
+{
+	for (int32_t i = 0; i < len; i++) {
+		if (word[i] >= 'a' && word[i] <= 'z')
+			return false;
+	}
+	return true;
+}
+
 /*
- * The next argument by position: one that does not begin as a keyword does, or, if there must be
- * one, the first that is left. -1: none.
+ * The next argument by position: one that does not begin as a keyword does, or, if there must be one, the first
+ * that is left. -1: none.
  */
 static int args_by_place(struct nf_args *a, bool must)
 {
@@ -128,6 +138,8 @@ static int args_by_place(struct nf_args *a, bool must)
 		a->next_pos++;
 	for (unsigned i = a->next_pos; i < a->nb; i++) {
 		if (a->word[i] == 0)
+			return (int)i;
+		if (a->word[i] > 0 && must && !args_shouts(a->v[i], a->word[i]))
 			return (int)i;
 		if (a->word[i] > 0 && first < 0)
 			first = (int)i;

@@ -64,9 +64,16 @@ static const char *comp_symbol(const struct nf_class *class, const char *const t
 	return "";
 }
 
+/* One that prints itself as C is fused if it can: else its own vector function is the better one. */
 static bool comp_fusable(const struct nf_element *e)
 {
-	return e->class->each != NULL && e->nb_out <= FUSED_OUTPUTS_MAX;
+	struct nf_text scratch = { 0 };
+	bool can = e->class->each != NULL && e->nb_out <= FUSED_OUTPUTS_MAX;
+
+	if (can && e->class->write_c != NULL)
+		can = e->class->write_c((struct nf_element *)(uintptr_t)e, "x", &scratch) == 0;
+	nf_text_free(&scratch);
+	return can;
 }
 
 /* Its arguments hold what is known only when the machine starts. */
@@ -159,9 +166,7 @@ static void comp_functions(struct comp *c)
 		if (e->class->write_c == NULL)
 			continue;
 		snprintf(name, sizeof(name), "each_%u", i);
-		if (e->class->write_c(e, name, c->out) < 0)
-			nf_text_printf(c->out, "#define each_%u %s.each\n", i,
-				comp_symbol(e->class, nf_classes_symbols));
+		(void)!e->class->write_c(e, name, c->out); /* comp_fusable tried */
 	}
 }
 
