@@ -156,7 +156,8 @@ char *nf_args_take(struct nf_args *a, const char *key, unsigned how)
 	found = args_by_key(a, key);
 	if ((how & NF_ARGS_POS) != 0)
 		pos = args_by_place(a, found < 0 && (how & NF_ARGS_MUST) != 0);
-	if (pos >= 0) {
+	/* by position and by keyword: the keyword's counts, if it comes later */
+	if (pos >= 0 && (found < 0 || pos < found)) {
 		a->word[pos] = NF_ARGS_BY_POS;
 		a->nb_left--;
 		if (found < pos)
