@@ -13,8 +13,10 @@ import queue
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
+from pathlib import Path
 from pathlib import Path
 
 from support import paths
@@ -28,8 +30,7 @@ class Box:
 
 	def __init__(self, case, image, config, ports=2, options=(), mem="64M"):
 		self._socks, self._peers, self._queues, extra = [], [], [], []
-		folder = case.tmp / f"box{id(self):x}"
-		folder.mkdir()
+		folder = Path(tempfile.mkdtemp(prefix="box", dir=case.tmp))
 		for i in range(ports):
 			ours, theirs = str(folder / f"o{i}"), str(folder / f"t{i}")
 			s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -117,8 +118,7 @@ def read_pcap(path) -> list:
 
 def run_twin(case, config: str, inputs: dict, ports: int, *words) -> list:
 	"""The same configuration in the twin: frames in per port, frames out per port."""
-	folder = case.tmp / f"twin{time.monotonic_ns():x}"
-	folder.mkdir()
+	folder = Path(tempfile.mkdtemp(prefix="twin", dir=case.tmp))
 	(folder / "config").write_text(config, encoding="utf-8")
 	args = []
 	for i in range(ports):

@@ -25,9 +25,9 @@ def conf(name: str) -> str:
 
 
 def _counted(found) -> collections.Counter:
-	"""How often each frame came. ARP requests of the router count once: how often it asks is a matter of time."""
-	asked = [frame for frame in found if frame[12:14] == b"\x08\x06" and frame[20:22] == b"\x00\x01"]
-	return collections.Counter([frame for frame in found if frame not in asked]) + collections.Counter(set(asked))
+	"""How often each frame came, without ARP requests of the router: whom it asks again, and when, is a matter of time."""
+	return collections.Counter(frame for frame in found
+		if not (frame[12:14] == b"\x08\x06" and frame[20:22] == b"\x00\x01"))
 
 
 def _seen(test, got, wanted, port, how) -> None:
