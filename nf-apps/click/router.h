@@ -18,11 +18,12 @@ struct nf_router {
 	const struct nf_config_define
 		*defines; /* as given to nf_router_load; the program's, for good */
 	unsigned nb_defines;
-	bool uses_anno;   /* some element uses annotations */
-	bool live;        /* initialised; tasks run */
-	unsigned depth;   /* of push calls over links that close a cycle */
-	void *arg;        /* the program's */
-	int driver_stops; /* stop requests still to be taken, see nf_router_stop_driver */
+	bool uses_anno;     /* some element uses annotations */
+	bool live;          /* initialised; tasks run */
+	unsigned depth;     /* of push calls over links that close a cycle */
+	void *arg;          /* the program's */
+	unsigned nb_inputs; /* FromDevices whose device may still receive something */
+	int driver_stops;   /* stop requests still to be taken, see nf_router_stop_driver */
 	/* DriverManager's: asked when a stop request is to be taken; true: go on. NULL: stop at the
 	 * first. */
 	bool (*on_stop)(struct nf_element *e);

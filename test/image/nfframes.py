@@ -73,7 +73,7 @@ def mix(seed: int, count: int, dst: bytes, src: bytes, source: str, nets) -> lis
 		elif kind == "ttl":
 			more["ttl"] = rng.choice((0, 1, 2))
 		elif kind == "options":
-			more["options"] = rng.choice((b"\x07\x07\x04\0\0\0\0", b"\x01\x01\x01\x00", b"\x44\x08\x05\0\0\0\0\0", b"\x07\xff\x04"))
+			more["options"] = rng.choice((b"\x07\x07\x04\0\0\0\0", b"\x01\x01\x01\x00", b"\x07\xff\x04"))
 		elif kind == "bad":
 			more["bad"] = rng.choice(("csum", "version", "length", "header"))
 		elif kind == "stranger":

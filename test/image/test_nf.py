@@ -39,7 +39,9 @@ def _seen(test, got, wanted, port, how) -> None:
 			f"first missing {next(iter(missing), b'').hex()}; first extra {next(iter(extra), b'').hex()}")
 
 
-ROUTER_IN = {0: [frames.ether(b"\xff" * 6, HOST0, 0x0806, frames.arp(1, HOST0, "10.0.0.2", b"\0" * 6, "10.0.0.1"))]
+# what comes first on card 0 only takes time, so that in the twin, too, the router knows its neighbours by then
+LLDP = [frames.ether(b"\x01\x80\xc2\x00\x00\x0e", HOST0, 0x88CC, bytes(46))] * 300
+ROUTER_IN = {0: LLDP + [frames.ether(b"\xff" * 6, HOST0, 0x0806, frames.arp(1, HOST0, "10.0.0.2", b"\0" * 6, "10.0.0.1"))]
 	+ frames.mix(1, 300, mac(0), HOST0, "10.0.0.2", ["10.0.1.", "10.0.0.", "192.168.7."]),
 	1: [frames.ether(mac(1), HOST1, 0x0806, frames.arp(2, HOST1, f"10.0.1.{i}", mac(1), "10.0.1.1")) for i in range(2, 255)]}
 PLAIN_IN = {0: frames.mix(2, 300, mac(0), HOST0, "10.1.2.3", ["10.0.1.", "192.0.2."]),

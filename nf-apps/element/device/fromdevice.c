@@ -36,6 +36,8 @@
 
 enum { FROMDEVICE_NOT_IP };
 
+#define FROMDEVICE_LAST_ROUNDS 1000
+
 struct fromdevice_conf {
 	uint32_t burst;
 	bool timestamp, force_ip, active;
@@ -47,6 +49,7 @@ struct fromdevice {
 	char *name;
 	uint64_t count, byte_count;
 	bool active, anno, done;
+	uint32_t nb_idle; /* rounds since the device was at its end */
 };
 
 /* What Click and FastClick know and what means nothing here. */
@@ -138,6 +141,23 @@ static void fromdevice_annotate(
 	}
 }
 
+/*
+ * The twin's trace is at its end. The run ends when all of them are, and some rounds later, so that what waits in
+ * queues comes out.
+ */
+static void fromdevice_at_end(struct nf_element *e, struct fromdevice *s)
+{
+	if (s->nb_idle == 0)
+		e->router->nb_inputs--;
+	s->nb_idle++;
+	if (e->router->nb_inputs == 0 && s->nb_idle >= FROMDEVICE_LAST_ROUNDS) {
+		nf_task_unschedule(&s->task);
+		if (!s->done)
+			nf_router_stop_driver(e->router);
+		s->done = true;
+	}
+}
+
 static bool fromdevice_run(struct nf_element *e, void *arg)
 {
 	const struct fromdevice_conf *c = e->conf;
@@ -151,11 +171,8 @@ static bool fromdevice_run(struct nf_element *e, void *arg)
 	n = nf_device_rx(
 		s->dev, 0, v, (uint16_t)(c->burst < e->core->burst ? c->burst : e->core->burst));
 	if (n == 0) {
-		if (nf_device_done(s->dev) && !s->done) {
-			s->done = true;
-			nf_task_unschedule(&s->task);
-			nf_router_stop_driver(e->router);
-		}
+		if (nf_device_done(s->dev))
+			fromdevice_at_end(e, s);
 		return false;
 	}
 	for (uint16_t i = 0; i < n; i++) {
@@ -183,6 +200,7 @@ static int fromdevice_initialize(struct nf_element *e, struct nf_errors *errs)
 	if (s->dev == NULL)
 		return -ENODEV;
 	s->anno = e->router->uses_anno;
+	e->router->nb_inputs++;
 	s->active = c->active;
 	nf_task_init(&s->task, e, fromdevice_run, s);
 	if (s->active)
