@@ -14,7 +14,7 @@ from launcher.say import Fail
 sys.path.append(str(paths.TOOLS))
 import doclinks  # noqa: E402
 
-COMMAND = re.compile(r"^(?:\$ |sudo )?(\./sluice [^`#|>&]*)")
+COMMAND = re.compile(r"^(?:\$ |sudo )?(\./sluice (?:'[^']*'|[^`#|>&'])*)")
 MENTIONED = re.compile(r"`\./sluice (\w+)")
 PLACEHOLDER = re.compile(r"\b(?:VERB|EXPERIMENT|SUITE|SOCKET|IFACE)\b|\.\.\.")
 
