@@ -99,20 +99,25 @@ static void todevice_congested(struct nf_element *e, struct todevice *s, bool no
 	}
 }
 
-/* Sends what it can of v[0..n); returns how many. */
-static uint16_t todevice_send(struct todevice *s, struct uk_netbuf **v, uint16_t n)
+/* Sends what it can of v[0..n), `bytes` long together; returns how many. */
+static uint16_t todevice_send(struct todevice *s, struct uk_netbuf **v, uint16_t n, uint64_t bytes)
 {
-	uint64_t bytes = 0;
-	uint16_t sent;
+	uint16_t sent = nf_device_tx(s->dev, 0, v, n);
 
-	for (uint16_t i = 0; i < n; i++)
-		bytes += v[i]->len;
-	sent = nf_device_tx(s->dev, 0, v, n);
 	for (uint16_t i = sent; i < n; i++)
 		bytes -= v[i]->len;
 	s->count += sent;
 	s->byte_count += bytes;
 	return sent;
+}
+
+static uint64_t todevice_bytes(struct uk_netbuf *const v[], uint16_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		bytes += v[i]->len;
+	return bytes;
 }
 
 static void todevice_drop_held(struct nf_element *e, struct todevice *s)
@@ -131,7 +136,8 @@ static bool todevice_flush(struct nf_element *e, struct todevice *s)
 
 	while (s->nb > 0) {
 		uint16_t n = (uint16_t)(s->nb < c->burst ? s->nb : c->burst);
-		uint16_t sent = todevice_send(s, s->v + s->from, n);
+		uint16_t sent =
+			todevice_send(s, s->v + s->from, n, todevice_bytes(s->v + s->from, n));
 
 		s->from += sent;
 		s->nb -= sent;
@@ -168,16 +174,20 @@ static void todevice_hold(
 	nf_task_schedule(&s->task);
 }
 
-/* What no device takes would be freed by the driver without a word. */
-static uint16_t todevice_sift(struct nf_element *e, struct uk_netbuf **v, uint16_t n)
+/* What no device takes would be freed by the driver without a word. *bytes: of those that are left. */
+static uint16_t todevice_sift(
+	struct nf_element *e, struct uk_netbuf **v, uint16_t n, uint64_t *bytes)
 {
 	uint16_t k = 0;
 
+	*bytes = 0;
 	for (uint16_t i = 0; i < n; i++) {
-		if (UK_LIKELY(v[i]->len >= NF_ETHER_LEN))
-			v[k++] = v[i];
-		else
+		if (UK_UNLIKELY(v[i]->len < NF_ETHER_LEN)) {
 			nf_element_drop_one(e, TODEVICE_SHORT, v[i]);
+			continue;
+		}
+		*bytes += v[i]->len;
+		v[k++] = v[i];
 	}
 	return k;
 }
@@ -185,11 +195,12 @@ static uint16_t todevice_sift(struct nf_element *e, struct uk_netbuf **v, uint16
 static void todevice_push(struct nf_element *e, unsigned port, struct uk_netbuf **v, uint16_t n)
 {
 	struct todevice *s = e->state;
+	uint64_t bytes;
 	uint16_t sent = 0;
 
-	n = todevice_sift(e, v, n);
+	n = todevice_sift(e, v, n, &bytes);
 	if (UK_LIKELY(s->nb == 0) && n >= UK_BURST_MAX / 2) {
-		sent = todevice_send(s, v, n);
+		sent = todevice_send(s, v, n, bytes);
 		if (UK_LIKELY(sent == n))
 			return;
 		todevice_congested(e, s, true);
@@ -205,6 +216,7 @@ static bool todevice_run(struct nf_element *e, void *arg)
 	struct todevice *s = arg;
 	bool work = todevice_flush(e, s);
 	struct uk_netbuf *v[UK_BURST_MAX];
+	uint64_t bytes;
 	uint16_t n = 0, sent;
 
 	if (s->nb > 0)
@@ -219,8 +231,8 @@ static bool todevice_run(struct nf_element *e, void *arg)
 		nf_signal_rest(&s->task, s->has_signals);
 		return work;
 	}
-	n = todevice_sift(e, v, n);
-	sent = n > 0 ? todevice_send(s, v, n) : 0;
+	n = todevice_sift(e, v, n, &bytes);
+	sent = n > 0 ? todevice_send(s, v, n, bytes) : 0;
 	if (sent < n)
 		todevice_hold(e, s, v + sent, (uint16_t)(n - sent));
 	return true;

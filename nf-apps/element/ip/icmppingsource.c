@@ -288,36 +288,14 @@ static void icmppingsource_take_state(struct nf_element *e, struct nf_element *o
 static const char *const icmppingsource_drops[] = { "reply taken", "not a reply of ours",
 	"no buffer", NULL };
 
-const struct nf_class nf_icmppingsource = {
-	.name = "ICMPPingSource",
-	.ports = "0-1/1",
-	.processing = "h/a",
-	.conf_size = sizeof(struct icmppingsource_conf),
-	.state_size = sizeof(struct icmppingsource_state),
-	.configure = icmppingsource_configure,
-	.initialize = icmppingsource_initialize,
-	.cleanup = icmppingsource_cleanup,
-	.push = icmppingsource_push,
-	.pull = icmppingsource_pull,
-	.drops = icmppingsource_drops,
-	.handlers = nf_icmppingsource_handlers,
-	.take_state = icmppingsource_take_state,
-	.flags = NF_CLASS_ANNO,
-};
+#define ICMPPINGSOURCE_CLASS(click_name)                                                           \
+	.name = click_name, .ports = "0-1/1", .processing = "h/a",                                 \
+	.conf_size = sizeof(struct icmppingsource_conf),                                           \
+	.state_size = sizeof(struct icmppingsource_state), .configure = icmppingsource_configure,  \
+	.initialize = icmppingsource_initialize, .cleanup = icmppingsource_cleanup,                \
+	.push = icmppingsource_push, .pull = icmppingsource_pull, .drops = icmppingsource_drops,   \
+	.handlers = nf_icmppingsource_handlers, .take_state = icmppingsource_take_state,           \
+	.flags = NF_CLASS_ANNO
 
-const struct nf_class nf_icmppingsource_sendpings = {
-	.name = "ICMPSendPings",
-	.ports = "0-1/1",
-	.processing = "h/a",
-	.conf_size = sizeof(struct icmppingsource_conf),
-	.state_size = sizeof(struct icmppingsource_state),
-	.configure = icmppingsource_configure,
-	.initialize = icmppingsource_initialize,
-	.cleanup = icmppingsource_cleanup,
-	.push = icmppingsource_push,
-	.pull = icmppingsource_pull,
-	.drops = icmppingsource_drops,
-	.handlers = nf_icmppingsource_handlers,
-	.take_state = icmppingsource_take_state,
-	.flags = NF_CLASS_ANNO,
-};
+const struct nf_class nf_icmppingsource = { ICMPPINGSOURCE_CLASS("ICMPPingSource") };
+const struct nf_class nf_icmppingsource_sendpings = { ICMPPINGSOURCE_CLASS("ICMPSendPings") };
