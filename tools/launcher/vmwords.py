@@ -3,6 +3,7 @@
 
 import os
 import re
+import struct
 from pathlib import Path
 
 from . import accel as accels
@@ -40,6 +41,19 @@ def find_image(app) -> Path:
 	return path.absolute()
 
 
+def image_end(path) -> int:
+	"""The first byte of memory behind what an image occupies, from its ELF program headers; 0: they say nothing."""
+	with open(path, "rb") as f:
+		data = f.read(4096)
+	try:
+		offset, = struct.unpack_from("<Q", data, 32)
+		size, number = struct.unpack_from("<HH", data, 54)
+		heads = [struct.unpack_from("<IIQQQQQ", data, offset + i * size) for i in range(number)]
+	except struct.error:
+		return 0
+	return max((physical + memory for kind, _, _, _, physical, _, memory in heads if kind == 1), default=0)
+
+
 class Words:
 	"""The description of a VM. launcher.qemu.VM explains each argument."""
 
@@ -71,6 +85,9 @@ class Words:
 			raise usage(f"a ring of {self.ring} is not possible: use 256, 512 or 1024")
 		if self.hugepages not in ("auto", "on", "off"):
 			raise usage(f"hugepages '{self.hugepages}' is unknown: use auto, on or off")
+		end = image_end(self.image)
+		if end > self.mem:
+			raise Fail(f"{self.app} does not fit into {self.mem >> 20} MiB of memory: give it --mem {-(-end >> 20)}M or more")
 		for key, path in self.modules.items():
 			if not MODULE.fullmatch(key):
 				raise usage(f"'{key}' is no module name: use letters, digits, '_', '.' or '-'")
