@@ -209,10 +209,10 @@ static void comp_node(struct comp *c, uint32_t nr)
 		nf_text_printf(
 			c->out, "\t\tr = %s.each(", comp_symbol(e->class, nf_classes_symbols));
 	if (comp_open(c, e))
-		nf_text_printf(c->out, "el[%u], el[%u]->conf, %u, p); /* %s */\n", at.e, at.e,
-			at.port, e->class->name);
+		nf_text_printf(c->out, "e_%u, e_%u->conf, %u, p); /* %s */\n", nr, nr, at.port,
+			e->class->name);
 	else
-		nf_text_printf(c->out, "el[%u], conf_%u, %u, p); /* %s */\n", at.e, at.e, at.port,
+		nf_text_printf(c->out, "e_%u, conf_%u, %u, p); /* %s */\n", nr, at.e, at.port,
 			e->class->name);
 	nf_text_printf(c->out, "\t\tswitch (r) {\n");
 	for (unsigned port = 0; port < e->nb_out; port++) {
@@ -220,8 +220,8 @@ static void comp_node(struct comp *c, uint32_t nr)
 		comp_goto(c, e, port);
 	}
 	nf_text_printf(c->out,
-		"\t\tdefault:\n\t\t\tnf_element_each_end(el[%u], r, p);\n\t\t\tcontinue;\n\t\t}\n",
-		at.e);
+		"\t\tdefault:\n\t\t\tnf_element_each_end(e_%u, r, p);\n\t\t\tcontinue;\n\t\t}\n",
+		nr);
 }
 
 static void comp_exits(struct comp *c, struct nf_text *head, struct nf_text *tail)
@@ -255,6 +255,10 @@ static void comp_segment(struct comp *c, uint32_t nr)
 		comp_node(c, i);
 	comp_exits(c, &head, &tail);
 	c->out = out;
+	/* in locals, for a packet's bytes may lie anywhere as far as the compiler knows, in el[] too */
+	for (uint32_t i = 0; i < c->nodes.nb; i++)
+		nf_text_printf(
+			&head, "\tstruct nf_element *const e_%u = el[%u];\n", i, c->nodes.v[i].e);
 	nf_text_printf(out,
 		"\nstatic void segment_%u(struct nf_element *e, unsigned port, struct uk_netbuf **v, uint16_t n)\n{\n%s\n",
 		nr, nf_text_get(&head));

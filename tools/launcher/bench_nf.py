@@ -12,6 +12,7 @@ import ipaddress
 import random
 import statistics
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,8 +84,13 @@ def _rules(nb: int):
 
 ROUTED = [("arp1.insert", f"10.0.1.2 {NEXT_MAC}"), ("arp0.insert", f"10.0.0.2 {NEXT_MAC}")]
 NATTED = [("arp1.insert", f"192.0.2.254 {NEXT_MAC}")]
-CHAIN = "FromDevice(eth0) -> Paint(1) -> Strip(14) -> CheckPaint(1) -> Paint(2) -> Unstrip(14) -> CheckPaint(2)\n" \
-	"-> Strip(14) -> CheckIPHeader -> Unstrip(14) -> EtherMirror -> ToDevice(eth0);\n"
+TEN = "Paint(1) -> Strip(14) -> CheckPaint(1) -> Paint(2) -> Unstrip(14) -> CheckPaint(2)\n" \
+	"-> Strip(14) -> CheckIPHeader -> Unstrip(14) -> EtherMirror"
+CHAIN = f"FromDevice(eth0) -> {TEN} -> ToDevice(eth0);\n"
+# a UDP packet of 60 bytes, that is 64 with CRC
+PACKET = "020000000001020000000002" "0800" "45000020000100004011eea4c6120001c6120002" "00350035000c0000"
+PACKET = PACKET.ljust(120, "0")
+ALONE = f"InfiniteSource(\\<{PACKET}>, BURST 32, TIMESTAMP false) -> {TEN} -> done :: Counter -> Discard;\n"
 
 BOXES = {
 	"wire": Box("wire.click"),
@@ -116,6 +122,8 @@ BOXES = {
 		writes=NATTED),
 	# ten elements that do next to nothing: what the engine itself costs
 	"chain": Box("", ports=1, change=lambda text: CHAIN),
+	# the same without a card: the machine makes the packets and throws them away
+	"chain-alone": Box("", ports=0, change=lambda text: ALONE),
 }
 
 
@@ -158,24 +166,26 @@ def _box(name, conf, tmp, peers) -> list:
 		except Fail as err:
 			note(f"nf {name}: not compiled: {err}")
 		rows = []
-		for size in conf.sizes_nf:
+		for size in conf.sizes_nf if BOXES[name].ports else conf.sizes_nf[:1]:
 			rows += _size(_Sides(name, BOXES[name], size, compiled), file, conf, peers, now)
 	return rows
 
 
 def _size(sides, file, conf, peers, now) -> list:
-	own = {kind: Side(kind) for kind in (*PEERS, *_more_peers(sides))}
+	own = {kind: Side(kind) for kind in (*PEERS, *_more_peers(sides))} if sides.box.ports else {}
 	for number in range(conf.runs):
 		for side in _alternate(sides.runs, list(own.values())):
 			now.update(f"{sides.size}, run {number + 1} of {conf.runs}, {side.name}")
 			try:
 				if side.name in own:
 					side.mpps.append(_peer(side.name, sides, conf))
-				else:
+				elif sides.box.ports:
 					_full_speed(sides, side, file, conf)
+				else:
+					_alone(sides, side, file, conf)
 			except Fail as err:
 				side.notes.append(str(err))
-	if conf.search:
+	if conf.search and sides.box.ports:
 		for side in sides.runs:
 			now.update(f"{sides.size}, no-drop rate, {side.name}")
 			try:
@@ -186,6 +196,10 @@ def _size(sides, file, conf, peers, now) -> list:
 		if side.notes:
 			note(f"nf {sides.name} {sides.size} {side.name}: {len(side.notes)} runs failed: {side.notes[-1]}")
 	found = [_row(sides, side, own) for side in sides.runs if side.mpps]
+	if len(found) == 2 and all(row["busy_cycles_per_packet"] for row in found):
+		ratio = found[0]["busy_cycles_per_packet"] / found[1]["busy_cycles_per_packet"]
+		found[1]["cycles_as_run_of_compiled"] = round(ratio, 3)
+		note(f"nf {sides.name} {sides.size}: as run, a packet takes {ratio:.2f} times the busy cycles of compiled")
 	for kind, side in own.items():
 		if kind not in PEERS and side.mpps:
 			print(f"{sides.name:15} {sides.size!s:>5} {kind:9} {side.median():8.2f} "
@@ -194,7 +208,7 @@ def _size(sides, file, conf, peers, now) -> list:
 
 
 def _row(sides, side, peers) -> dict:
-	swap = peers["macswap"].median()
+	swap = peers["macswap"].median() if "macswap" in peers else None
 	cycles = round(statistics.median(side.cycles), 1) if side.cycles else None
 	share = round(side.median() / swap, 3) if swap else None
 	row = {"experiment": "nf", "middlebox": sides.name, "size": sides.size, "how": side.name, **side.spread(),
@@ -262,6 +276,30 @@ def _full_speed(sides, side, file, conf) -> None:
 	side.shares.append(watch.share)
 	if counts:
 		side.cycles += _cycles(counts)
+
+
+def _alone(sides, side, file, conf) -> None:
+	"""A configuration that has no card, and counts its packets in `done`."""
+	with VM(side.variant or "nf", mem=sides.box.mem, accel=conf.accel, machine=conf.machine, control=True,
+			modules={} if side.variant else {"config": str(file)}) as vm:
+		vm.wait_line(r'"type":"ready"', timeout=60)
+		with Control.of(vm.name) as c:
+			time.sleep(conf.warmup)
+			began, watch = _so_far(c), _Watch(vm.pid, vm.vcpu())
+			watch.begin()
+			time.sleep(conf.seconds)
+			watch.end()
+			ended = _so_far(c)
+	seconds, packets, cycles = (b - a for a, b in zip(began, ended))
+	side.mpps.append(packets / seconds / 1e6)
+	side.sent += packets
+	side.shares.append(watch.share)
+	side.cycles.append(cycles / packets)
+
+
+def _so_far(control) -> tuple:
+	"""(seconds, packets, busy cycles)"""
+	return time.monotonic(), int(control.read("done.count")), int(control.read("cycles").split()[0])
 
 
 def _no_drop(sides, side, file, conf) -> None:
