@@ -3,7 +3,20 @@
 #ifndef SLUICE_KERNEL_SYSCALL_H
 #define SLUICE_KERNEL_SYSCALL_H
 
-/* Linux' number and arguments; returns the result or -errno. Thread: one. */
+#include <stdbool.h>
+
+/* Linux' number and arguments; returns the result or -errno. */
 long uk_syscall(long n, long a, long b, long c, long d, long e, long f);
+
+/*
+ * More calls, of a room above or of a part that an image may leave out. `call` returns true and the result, or false if n is
+ * none of its. Added from a constructor or at start; storage is the caller's.
+ */
+struct uk_syscall_set {
+	struct uk_syscall_set *next;
+	bool (*call)(long n, const long args[6], long *result);
+};
+
+void uk_syscall_add(struct uk_syscall_set *set);
 
 #endif
