@@ -8,9 +8,11 @@
 
 #include "nf-apps/kvs/store.h"
 
-#define NF_KVS_PORT       11211
-#define NF_KVS_FRAME_LEN  8    /* request id, sequence number, number of datagrams, reserved: 16 bits each, big-endian */
-#define NF_KVS_DGRAM_MAX  1400 /* bytes of one reply datagram, frame header included, as memcached makes them */
+#define NF_KVS_PORT 11211
+#define NF_KVS_FRAME_LEN                                                                           \
+	8 /* request id, sequence number, number of datagrams, reserved: 16 bits each, big-endian */
+#define NF_KVS_DGRAM_MAX                                                                           \
+	1400 /* bytes of one reply datagram, frame header included, as memcached makes them */
 
 struct nf_kvs;
 struct nf_kvs_conn;
@@ -19,6 +21,13 @@ struct nf_kvs_conf {
 	struct nf_store_conf store;
 	const char *version; /* answer to "version"; NULL: Sluice's */
 	uint32_t item_max;   /* bytes of the largest value, at most NF_STORE_VALUE_MAX; 0: that */
+	/*
+	 * What a transport adds to an answer of "stats" (NULL: nothing); `group` is "" for the general ones, "settings" or
+	 * "conns". It calls put(to, name, value) for each line; all lines of one answer together stay within 8 KiB.
+	 */
+	void (*stats)(void *arg, const char *group,
+		void (*put)(void *to, const char *name, const char *value), void *to);
+	void *stats_arg;
 };
 
 struct nf_kvs *nf_kvs_create(const struct nf_kvs_conf *conf) UK_MUST_USE;
@@ -40,7 +49,8 @@ void nf_kvs_idle(struct nf_kvs *k);
  */
 struct nf_kvs_dgram {
 	uint8_t *data;
-	uint32_t len;  /* in: bytes of the request; out: bytes of the first reply datagram, 0: no answer */
+	uint32_t
+		len; /* in: bytes of the request; out: bytes of the first reply datagram, 0: no answer */
 	uint32_t room; /* bytes that may be written at data */
 	uint64_t hash; /* between nf_kvs_dgram_hint and nf_kvs_dgram: of the first key, 0: none */
 	void *(*more)(void *arg, uint8_t **data, uint32_t *room);
@@ -64,7 +74,8 @@ struct nf_kvs_sink {
 	void *arg;
 };
 
-struct nf_kvs_conn *nf_kvs_conn_open(struct nf_kvs *k, const struct nf_kvs_sink *sink) UK_MUST_USE; /* NULL: no memory */
+struct nf_kvs_conn *nf_kvs_conn_open(struct nf_kvs *k, const struct nf_kvs_sink *sink)
+	UK_MUST_USE; /* NULL: no memory */
 void nf_kvs_conn_close(struct nf_kvs_conn *c);
 /* Bytes from the peer, cut anywhere; returns how many were taken (fewer: it waits for its output to drain, offer the rest again after
  * nf_kvs_conn_writable), or -1: close the connection (quit, or a violation after its error reply was written). */
