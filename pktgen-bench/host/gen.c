@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/gen.h"
@@ -17,19 +18,60 @@ static unsigned int gen_count(const struct pg_opts *o)
 	return (want + o->nb_sizes - 1) / o->nb_sizes * o->nb_sizes;
 }
 
+/* So many frames of a file, as often as it takes for GEN_LEAST. */
+static unsigned int gen_rounded(unsigned int nb)
+{
+	return nb * ((GEN_LEAST + nb - 1) / nb);
+}
+
 /* Sum of an IPv4 header without its checksum. */
 static uint32_t gen_ip_part(const uint8_t *buf)
 {
 	return (uint32_t)pg_frames_sum(buf + 14, 10, 0) + pg_frames_sum(buf + 26, 8, 0);
 }
 
-int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q)
+/* The i-th frame as it is built. */
+static int gen_make(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q,
+	unsigned int i)
 {
 	struct pg_frames_spec s;
 
-	*g = (struct pg_gen){
-		.nb = gen_count(o), .nets = o->spread ? &o->nets : NULL, .flows = o->flows
-	};
+	pg_frames_flow(&s, i % o->flows);
+	s.len = o->size[i % o->nb_sizes];
+	s.stream = (uint16_t)q;
+	if (o->has_mac)
+		memcpy(s.dst, o->dst_mac, sizeof(s.dst));
+	if (o->spread) {
+		/* any frame may carry any flow: what is not readdressed is the same in all */
+		s.ip_src = s.ip_dst = s.port_src = 0;
+		s.port_dst = SPREAD_PORT;
+	}
+	if (pg_port_frame_alloc(p, &g->frame[i], s.len) < 0)
+		return -1;
+	g->part[i] = pg_frames_build(g->frame[i].data, &s);
+	g->ip_part[i] = gen_ip_part(g->frame[i].data);
+	return 0;
+}
+
+/* The i-th frame as the file has it. */
+static int gen_take(
+	struct pg_gen *g, struct pg_port *p, const struct pg_pcapfile *pcap, unsigned int i)
+{
+	const struct pg_pcapfile_frame *f = &pcap->frame[i % pcap->nb];
+
+	if (pg_port_frame_alloc(p, &g->frame[i], f->len) < 0)
+		return -1;
+	memcpy(g->frame[i].data, pcap->bytes + f->at, f->len);
+	return 0;
+}
+
+int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q,
+	const struct pg_pcapfile *pcap)
+{
+	*g = (struct pg_gen){ .nb = pcap != NULL ? gen_rounded((unsigned int)pcap->nb)
+						 : gen_count(o),
+		.nets = o->spread && pcap == NULL ? &o->nets : NULL,
+		.flows = o->flows };
 	if (g->nb * o->queues > GEN_MOST) {
 		fprintf(stderr,
 			"pgbench-host: %u queues of %u flows and sizes are more than %u frames\n",
@@ -42,20 +84,8 @@ int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, u
 	if (!g->frame || !g->part || !g->ip_part)
 		goto no_memory;
 	for (unsigned int i = 0; i < g->nb; i++) {
-		pg_frames_flow(&s, i % o->flows);
-		s.len = o->size[i % o->nb_sizes];
-		s.stream = (uint16_t)q;
-		if (o->has_mac)
-			memcpy(s.dst, o->dst_mac, sizeof(s.dst));
-		if (o->spread) {
-			/* any frame may carry any flow: what is not readdressed is the same in all */
-			s.ip_src = s.ip_dst = s.port_src = 0;
-			s.port_dst = SPREAD_PORT;
-		}
-		if (pg_port_frame_alloc(p, &g->frame[i], s.len) < 0)
+		if ((pcap != NULL ? gen_take(g, p, pcap, i) : gen_make(g, p, o, q, i)) < 0)
 			goto no_memory;
-		g->part[i] = pg_frames_build(g->frame[i].data, &s);
-		g->ip_part[i] = gen_ip_part(g->frame[i].data);
 	}
 	for (unsigned int i = 0; i < PG_PORT_BURST; i++) {
 		g->frame[g->nb + i] = g->frame[i % g->nb];

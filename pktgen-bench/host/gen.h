@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "pktgen-bench/host/opts.h"
+#include "pktgen-bench/host/pcapfile.h"
 #include "pktgen-bench/host/port.h"
 
 struct pg_gen {
@@ -25,8 +26,10 @@ struct pg_gen {
 	uint32_t seq;    /* its number */
 };
 
-/* Builds the frames of queue pair @q. Returns 0 or -1 after one sentence. */
-int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q);
+/* Builds the frames of queue pair @q, or takes those of @pcap if that is not NULL. Returns 0 or -1
+ * after one sentence. */
+int pg_gen_build(struct pg_gen *g, struct pg_port *p, const struct pg_opts *o, unsigned int q,
+	const struct pg_pcapfile *pcap);
 void pg_gen_free(struct pg_gen *g);
 
 /*

@@ -35,7 +35,7 @@ static void main_catch(void)
 }
 
 /* Frames that only count may come chained; those that are compared come in one piece. */
-static uint32_t main_frame_max(const struct pg_opts *o)
+static uint32_t main_frame_max(const struct pg_opts *o, const struct pg_pcapfile *pcap)
 {
 	uint32_t max = 2048;
 
@@ -43,6 +43,9 @@ static uint32_t main_frame_max(const struct pg_opts *o)
 		return PG_FRAMES_MAX;
 	for (unsigned int i = 0; i < o->nb_sizes; i++)
 		if (o->size[i] > max)
+			max = PG_FRAMES_MAX;
+	for (size_t i = 0; pcap != NULL && i < pcap->nb; i++)
+		if (pcap->frame[i].len > max)
 			max = PG_FRAMES_MAX;
 	return max;
 }
@@ -54,7 +57,7 @@ static int main_traffic(const struct pg_opts *o, struct pg_port *port, struct pg
 	char quoted[256], json[300];
 	int rc = 1;
 
-	if (!t || pg_traffic_init(t, o, port, back, &main_stop) < 0)
+	if (!t || pg_traffic_init(t, o, port, back, pcap, &main_stop) < 0)
 		goto out;
 	t->capture = capture;
 	pg_report_start(
@@ -87,7 +90,7 @@ static int main_port(
 		.no_mergeable = o->no_mergeable,
 		.no_packed = o->no_packed,
 		.client = o->client,
-		.frame_max = main_frame_max(o),
+		.frame_max = main_frame_max(o, pcap),
 	};
 	struct pg_eal_conf ec = {
 		.core = o->core,

@@ -389,8 +389,9 @@ static int opt_check(struct pg_opts *o, int argc, char **argv)
 		return opt_complain("--socket PATH is missing");
 	if (o->mode == PG_OPTS_REPLAY && !o->pcap)
 		return opt_complain("replay needs --pcap FILE");
-	if (o->pcap && o->mode != PG_OPTS_REPLAY)
-		return opt_complain("--pcap goes with the mode replay only");
+	if (o->pcap && (o->mode == PG_OPTS_SINK || o->mode == PG_OPTS_REFLECT ||
+			       o->mode == PG_OPTS_RANDOM))
+		return opt_complain("--pcap goes with the modes gen, fwd, rfc2544 and replay only");
 	if (o->back && o->mode != PG_OPTS_FWD && o->mode != PG_OPTS_RFC2544)
 		return opt_complain("--back goes with the modes fwd and rfc2544 only");
 	if (o->linger_s > 0 && o->mode != PG_OPTS_SINK)
@@ -482,6 +483,9 @@ int pg_opts_parse(struct pg_opts *o, int argc, char **argv)
 		return rc == 2 ? 1 : -1;
 	if (!stamp_given && (o->rate_pps || o->mode == PG_OPTS_RFC2544) && o->mode != PG_OPTS_GEN)
 		o->stamp = PG_OPTS_STAMP_ALL;
+	/* frames of a file stay as they are */
+	if (o->pcap && o->mode != PG_OPTS_REPLAY)
+		o->stamp = PG_OPTS_STAMP_NONE;
 	/* more flows than there are frames made beforehand */
 	o->spread |= o->flows > FLOWS_BUILT;
 	return opt_check(o, argc, argv);

@@ -14,7 +14,7 @@
 #define REFLECT_TRIES 2000u  /* how often a reflected burst is offered to a full ring */
 
 int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_port *p,
-	struct pg_port *back, volatile sig_atomic_t *stop)
+	struct pg_port *back, const struct pg_pcapfile *pcap, volatile sig_atomic_t *stop)
 {
 	struct timespec ts;
 
@@ -34,7 +34,7 @@ int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_por
 		return -1;
 	}
 	for (unsigned int q = 0; q < o->queues && t->tx; q++)
-		if (pg_gen_build(&t->gen[q], p, o, q) < 0)
+		if (pg_gen_build(&t->gen[q], p, o, q, pcap) < 0)
 			return -1;
 	pg_traffic_restart(t);
 	return 0;

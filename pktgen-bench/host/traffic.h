@@ -53,7 +53,7 @@ struct pg_traffic {
 /* Prepares frames and trackers. @back: where frames come back. Returns 0 or -1 after one sentence.
  */
 int pg_traffic_init(struct pg_traffic *t, const struct pg_opts *o, struct pg_port *p,
-	struct pg_port *back, volatile sig_atomic_t *stop);
+	struct pg_port *back, const struct pg_pcapfile *pcap, volatile sig_atomic_t *stop);
 void pg_traffic_free(struct pg_traffic *t);
 
 /* Waits for a guest. Returns 0, or -1 (told) after opts.wait_s or on a signal. */

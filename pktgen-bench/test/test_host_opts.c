@@ -54,7 +54,7 @@ static void wrong_lines_are_refused(void **state)
 		"gen --socket s --queues 17", "gen --socket s --flows 0",
 		"gen --socket s --stamp sometimes", "replay --socket s",
 		"random --socket s --min 13", "random --socket s --min 100 --max 50",
-		"gen --socket s --pcap f", "gen --socket s --capture f",
+		"sink --socket s --pcap f", "gen --socket s --capture f",
 		"fwd --socket s --duration inf" };
 
 	(void)state;

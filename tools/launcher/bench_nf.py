@@ -10,13 +10,15 @@ same run. Each run measures every side once, in turn.
 import contextlib
 import ipaddress
 import random
+import socket
 import statistics
+import struct
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import build, click, host, paths, peers
+from . import build, click, frames, host, paths, peers
 from .bench_rate import NO_MERGEABLE, PLAIN_MAX, Side, _alternate, _cycles, _Watch, _window
 from .control import Control
 from .qemu import VM, NetSpec
@@ -30,6 +32,7 @@ NEXT_MAC = "02-53-4C-00-00-02"
 NB_ROUTES = 100_000
 SEED = 7
 PEERS = ("macswap", "io")
+IMIX = (64, 64, 594, 64, 64, 594, 64, 1518, 594, 64, 594, 64)  # the harness' order
 
 
 @dataclass
@@ -41,9 +44,11 @@ class Box:
 	traffic: list = field(default_factory=list)  # words for the harness
 	writes: list = field(default_factory=list)   # handlers to write at the start
 	change: object = None                        # text -> text
+	frames: object = None                        # size -> the frames that are sent in turn, in place of `traffic`
 	mem: str = "128M"
 	peers: tuple = ()                            # besides PEERS: l3fwd, linux
 	nb_rules: int = 0                            # of nft, for linux
+	one_size: bool = False                       # its frames are as long as they are
 
 
 def routes(nb: int = NB_ROUTES) -> list:
@@ -84,6 +89,54 @@ def _rules(nb: int):
 
 ROUTED = [("arp1.insert", f"10.0.1.2 {NEXT_MAC}"), ("arp0.insert", f"10.0.0.2 {NEXT_MAC}")]
 NATTED = [("arp1.insert", f"192.0.2.254 {NEXT_MAC}")]
+
+
+def _ip6(size) -> list:
+	"""IPv6 packets to 64 hosts behind the next hop (RFC 8200, without an upper layer), of these frame sizes."""
+	sizes = IMIX if size == "imix" else [int(size)]
+	found = []
+	for host_id in range(1, 65):
+		for length in sizes:
+			rest = length - 4 - 54
+			head = struct.pack(">IHBB", 6 << 28, rest, 59, 64)
+			found.append(_ether(0x86dd) + head + socket.inet_pton(socket.AF_INET6, "2001:db8::9")
+				+ socket.inet_pton(socket.AF_INET6, f"2001:db8:9::{host_id:x}") + bytes(rest))
+	return found
+
+
+def _questions(_size) -> list:
+	"""Questions for the addresses of 64 names (RFC 1035)."""
+	found = []
+	for number in range(64):
+		name = b"".join(bytes((len(part),)) + part for part in (b"host%02d" % number, b"example", b"net"))
+		dns = struct.pack(">6H", number, 0x0100, 1, 0, 0, 0) + name + b"\0\0\1\0\1"
+		udp = struct.pack(">4H", 4000, 53, 8 + len(dns), 0) + dns
+		ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), number, 0, 64, 17, 0) + bytes((10, 0, 0, 2, 10, 0, 0, 1))
+		found.append(_ether(0x0800) + ip[:10] + struct.pack(">H", _checksum(ip)) + ip[12:] + udp)
+	return found
+
+
+def _ether(kind: int) -> bytes:
+	return bytes.fromhex(GUEST_MAC.replace(":", "") + NEXT_MAC.replace("-", "")) + struct.pack(">H", kind)
+
+
+def _checksum(data: bytes) -> int:
+	total = sum(struct.unpack(f">{len(data) // 2}H", data))
+	total = (total & 0xffff) + (total >> 16)
+	return ~((total & 0xffff) + (total >> 16)) & 0xffff
+
+
+def _resolver(text: str) -> str:
+	"""What would go to the resolver becomes its answer at once: one address, for a day, to names of 18 letters."""
+	other = ("in1", "to1", "told", "arp1", "dns [1]")
+	return "\n".join(line for line in text.splitlines() if not any(word in line for word in other)) + """
+route [1] -> Discard;
+dns [1] -> IPMirror -> StoreData(30, \\<8180 0001 0001>) -> Pad(80)
+	-> StoreData(64, \\<c00c 0001 0001 00015180 0004 c6336407>) -> StoreData(2, \\<0050>) -> StoreData(24, \\<003c 0000>)
+	-> SetIPChecksum -> CheckIPHeader -> [1] dns;
+"""
+
+
 TEN = "Paint(1) -> Strip(14) -> CheckPaint(1) -> Paint(2) -> Unstrip(14) -> CheckPaint(2)\n" \
 	"-> Strip(14) -> CheckIPHeader -> Unstrip(14) -> EtherMirror"
 CHAIN = f"FromDevice(eth0) -> {TEN} -> ToDevice(eth0);\n"
@@ -120,6 +173,11 @@ BOXES = {
 	"vxlan": Box("vxlan.click", traffic=["--flows", 1000], writes=[("arp1.insert", f"10.0.1.2 {NEXT_MAC}")]),
 	"gre": Box("gre.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "10.9.0.0/16", "--flows", 1000],
 		writes=NATTED),
+	# without a limit that is ever reached
+	"ratelimit": Box("ratelimit.click", traffic=["--flows", 1000], change=lambda text: text.replace("$RATE 10Mbps", "$RATE 400Gbps")),
+	"router6": Box("router6.click", frames=_ip6, writes=[("nd1.insert", f"2001:db8:1::2 {NEXT_MAC}")]),
+	# with its resolver inside: each name is asked for once and then comes from the cache
+	"dns": Box("dns.click", ports=1, frames=_questions, one_size=True, change=_resolver, writes=[("arp0.insert", f"10.0.0.2 {NEXT_MAC}")]),
 	# ten elements that do next to nothing: what the engine itself costs
 	"chain": Box("", ports=1, change=lambda text: CHAIN),
 	# the same without a card: the machine makes the packets and throws them away
@@ -166,7 +224,8 @@ def _box(name, conf, tmp, peers) -> list:
 		except Fail as err:
 			note(f"nf {name}: not compiled: {err}")
 		rows = []
-		for size in conf.sizes_nf if BOXES[name].ports else conf.sizes_nf[:1]:
+		box = BOXES[name]
+		for size in conf.sizes_nf[:1] if box.one_size or box.ports == 0 else conf.sizes_nf:
 			rows += _size(_Sides(name, BOXES[name], size, compiled), file, conf, peers, now)
 	return rows
 
@@ -227,7 +286,7 @@ def _running(sides, side, file, conf, mode, options, seconds, warmup):
 	box = sides.box
 	with tempfile.TemporaryDirectory(prefix="sluice-nf-") as tmp:
 		back = ["--back", f"{tmp}/back"] if box.ports == 2 else []
-		words = [*options, "--burst", conf.burst, "--size", sides.size, *back, *box.traffic]
+		words = [*options, "--burst", conf.burst, "--size", sides.size, *back, *box.traffic, *_pcap(box, sides.size, tmp)]
 		with host.Harness(mode, options=words, duration=seconds, warmup=warmup, lean=conf.lean) as h:
 			nets = [NetSpec("vhost-user", h.socket)] + ([NetSpec("vhost-user", f"{tmp}/back")] if back else [])
 			nets[0].mac = GUEST_MAC
@@ -242,6 +301,14 @@ def _running(sides, side, file, conf, mode, options, seconds, warmup):
 						for handler, value in box.writes:
 							c.write(handler, value.encode())
 				yield h, vm
+
+
+def _pcap(box, size, tmp) -> list:
+	"""The harness' words for frames of a file."""
+	if not box.frames:
+		return []
+	frames.write_pcap(f"{tmp}/frames.pcap", box.frames(size))
+	return ["--pcap", f"{tmp}/frames.pcap"]
 
 
 def _drops(vm) -> int:
@@ -308,6 +375,8 @@ def _no_drop(sides, side, file, conf) -> None:
 	with _running(sides, side, file, conf, "rfc2544", trial, 0, 0) as (h, _vm):
 		result = h.result(timeout=120)
 	side.ndr = round(result.get("ndr_pps", 0) / 1e6, 3)
+	if sides.box.frames:
+		return  # they carry no stamps
 	rate = max(100_000, int(result.get("ndr_pps", 0) / 2) or int(side.median() * 1e6 / 4))
 	with _running(sides, side, file, conf, "fwd", ["--rate", rate, "--stamp", "all"], conf.seconds, conf.warmup) as (h, _vm):
 		result = h.result()
