@@ -26,6 +26,23 @@
 #define INPUT_POLL_NS 10000000ull
 #define ARCH_SET_FS   0x1002
 
+static struct uk_syscall_set *sets;
+
+static int sys_idle_until(uint64_t deadline_ns)
+{
+	uk_idle_until(deadline_ns);
+	uk_pause();
+	return 0;
+}
+
+int (*uk_syscall_sleep)(uint64_t deadline_ns) = sys_idle_until;
+
+void uk_syscall_add(struct uk_syscall_set *set)
+{
+	set->next = sets;
+	sets = set;
+}
+
 static bool sys_is_console(long fd)
 {
 	return fd == 1 || fd == 2;
@@ -48,20 +65,20 @@ static long sys_writev(long fd, const struct iovec *v, long n)
 static long sys_read(long fd, char *buf, size_t len)
 {
 	size_t n = 0;
-	int c;
+	int c, rc = 0;
 
 	if (fd != 0)
 		return -EBADF;
-	while (n < len) {
+	while (n < len && rc == 0) {
 		c = uk_console_getc();
 		if (c >= 0)
 			buf[n++] = (char)c;
 		else if (n > 0)
 			break;
 		else
-			uk_idle_until(uk_clock_ns() + INPUT_POLL_NS);
+			rc = uk_syscall_sleep(uk_clock_ns() + INPUT_POLL_NS);
 	}
-	return (long)n;
+	return n > 0 ? (long)n : rc;
 }
 
 /* A console is a terminal: stdio then flushes at each line. */
@@ -137,6 +154,7 @@ static long sys_clock_nanosleep(
 	long id, long flags, const struct timespec *ts, struct timespec *rest)
 {
 	uint64_t ns, base;
+	int rc;
 
 	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= (long)NSEC)
 		return -EINVAL;
@@ -149,8 +167,9 @@ static long sys_clock_nanosleep(
 	}
 	/* An interrupt may end a sleep early. */
 	while (uk_clock_ns() - base < ns) {
-		uk_idle_until(base + ns);
-		uk_pause();
+		rc = uk_syscall_sleep(base + ns);
+		if (rc < 0)
+			return rc;
 	}
 	if (rest != NULL && !(flags & TIMER_ABSTIME))
 		*rest = (struct timespec){ 0 };
@@ -179,7 +198,7 @@ static long sys_unsupported(long n, long a, long b, long c)
 	return -ENOSYS;
 }
 
-long uk_syscall(long n, long a, long b, long c, long d, long e, long f)
+static long sys_base(long n, long a, long b, long c, long d)
 {
 	switch (n) {
 	case SYS_write:
@@ -238,4 +257,16 @@ long uk_syscall(long n, long a, long b, long c, long d, long e, long f)
 	default:
 		return sys_unsupported(n, a, b, c);
 	}
+}
+
+long uk_syscall(long n, long a, long b, long c, long d, long e, long f)
+{
+	const long args[6] = { a, b, c, d, e, f };
+	long result;
+
+	for (const struct uk_syscall_set *set = sets; set != NULL; set = set->next) {
+		if (set->call(n, args, &result))
+			return result;
+	}
+	return sys_base(n, a, b, c, d);
 }
