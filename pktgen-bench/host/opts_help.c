@@ -38,7 +38,7 @@ const char pg_opts_help[] =
 	"  --stamp none|seq|burst|all   what each probe carries (gen: seq, fwd: burst, at a rate: all)\n"
 	"  --window N           most frames in flight (no bound; replay and random: 64)\n"
 	"  --duration S         (until a signal)\n"
-	"  --warmup S           leave out the first S seconds after frames began to flow (0)\n"
+	"  --warmup S           leave out the first S seconds after frames began to flow (0); rfc2544: of frames before the search\n"
 	"  --drain S            wait for late frames at the end (0.2)\n"
 	"  --linger S           sink: then count for up to S seconds more, until the guest is silent (0)\n"
 	"  --check              sink: check probes and checksums; fwd: checksums too\n"

@@ -84,6 +84,10 @@ int pg_rfc2544_mode(struct pg_traffic *t)
 
 	if (pg_traffic_wait(t) < 0)
 		return 1;
+	if (t->opts->warmup_s > 0) {
+		pg_traffic_run(t, 0, t->opts->warmup_s, false);
+		pg_traffic_drain(t);
+	}
 	max = rfc_ceiling(t);
 	if (max <= 0) {
 		fprintf(stderr,

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import build, click, frames, host, paths, peers
+from . import build, click, frames, host, paths, peers, pppoe
 from .bench_rate import NO_MERGEABLE, PLAIN_MAX, Side, _alternate, _cycles, _Watch, _window
 from .control import Control
 from .qemu import VM, NetSpec
@@ -32,6 +32,7 @@ NEXT_MAC = "02-53-4C-00-00-02"
 NB_ROUTES = 100_000
 SEED = 7
 PEERS = ("macswap", "io")
+SETTLE_S = 1.5  # until addresses are told and subscribers have dialled in
 IMIX = (64, 64, 594, 64, 64, 594, 64, 1518, 594, 64, 594, 64)  # the harness' order
 
 
@@ -49,6 +50,7 @@ class Box:
 	peers: tuple = ()                            # besides PEERS: l3fwd, linux
 	nb_rules: int = 0                            # of nft, for linux
 	one_size: bool = False                       # its frames are as long as they are
+	setup: object = None                         # called with a socket for a card more, before there is traffic that counts
 
 
 def routes(nb: int = NB_ROUTES) -> list:
@@ -116,8 +118,56 @@ def _questions(_size) -> list:
 	return found
 
 
+NB_SUBSCRIBERS = 32
+
+
+def _subscriber(number: int) -> bytes:
+	return bytes((2, 0, 0, 1, 0, number))
+
+
+def _sessions(size) -> list:
+	"""IPv4 packets of dialled-in hosts to the network, of these frame sizes."""
+	found = []
+	for number in range(1, NB_SUBSCRIBERS + 1):
+		for length in IMIX if size == "imix" else [int(size)]:
+			rest = min(length - 4 - 22, 1492)
+			ip = struct.pack(">BBHHHBBH", 0x45, 0, rest, number, 0, 64, 253, 0) + bytes((10, 64, 0, 1 + number, 203, 0, 113, 9))
+			ip = ip[:10] + struct.pack(">H", _checksum(ip)) + ip[12:] + bytes(rest - 20)
+			found.append(pppoe.session_frame(_mac(GUEST_MAC), _subscriber(number), number, pppoe.IP, ip))
+	return found
+
+
+def _mac(text: str) -> bytes:
+	return bytes.fromhex(text.replace(":", "").replace("-", ""))
+
+
+def _dial(sock) -> None:
+	"""All subscribers dial in, in this order; their sessions and addresses are numbered so."""
+	def receive(own):
+		while True:
+			try:
+				frame = sock.recv(2048)
+			except TimeoutError:
+				return None
+			if frame[:6] == own:
+				return frame
+
+	for number in range(1, NB_SUBSCRIBERS + 1):
+		own = _subscriber(number)
+		found = pppoe.dial(sock.send, lambda own=own: receive(own), own, _mac(GUEST_MAC))
+		if found != (number, bytes((10, 64, 0, 1 + number))):
+			raise Fail(f"bras: subscriber {number} got session {found[0]} and address {found[1].hex('.')}")
+
+
+def _bras(text: str) -> str:
+	"""Nobody is asked for a password or held to a rate, and what is no IP packet comes and goes by a third card."""
+	text = text.replace('"joe sesame", "ann secret"', "AUTH NONE").replace("$UP 20Mbps, $DOWN 100Mbps", "$UP 400Gbps, $DOWN 400Gbps")
+	return text.replace("bras [0] -> to0;", "bras [0] -> kind :: Classifier(12/8864 20/0021, -) -> to0;\n"
+		"kind [1] -> ToDevice(eth2);\nFromDevice(eth2) -> [0] bras;")
+
+
 def _ether(kind: int) -> bytes:
-	return bytes.fromhex(GUEST_MAC.replace(":", "") + NEXT_MAC.replace("-", "")) + struct.pack(">H", kind)
+	return _mac(GUEST_MAC) + _mac(NEXT_MAC) + struct.pack(">H", kind)
 
 
 def _checksum(data: bytes) -> int:
@@ -152,7 +202,7 @@ BOXES = {
 	"switch": Box("switch.click", change=lambda text: "\n".join(line for line in text.splitlines()
 		if "eth2" not in line and "eth3" not in line)),
 	# with 100,000 routes more
-	"router4": Box("router4.click", traffic=["--src-net", "10.0.0.0/24", "--dst-net", "16.0.0.0/4", "--flows", 1 << 20],
+	"router4": Box("router4.click", traffic=["--src-net", "10.0.0.128/25", "--dst-net", "16.0.0.0/4", "--flows", 1 << 20],
 		writes=ROUTED, change=_routes, mem="512M", peers=("l3fwd", "linux")),
 	# with other rules, so many, in place of the ten
 	"firewall-10": Box("firewall.click", change=_rules(10), traffic=["--flows", 1000], peers=("linux",), nb_rules=10),
@@ -178,6 +228,8 @@ BOXES = {
 	"router6": Box("router6.click", frames=_ip6, writes=[("nd1.insert", f"2001:db8:1::2 {NEXT_MAC}")]),
 	# with its resolver inside: each name is asked for once and then comes from the cache
 	"dns": Box("dns.click", ports=1, frames=_questions, one_size=True, change=_resolver, writes=[("arp0.insert", f"10.0.0.2 {NEXT_MAC}")]),
+	"bras": Box("bras.click", frames=_sessions, change=_bras, setup=_dial, mem="256M",
+		writes=[("arp1.insert", f"192.0.2.254 {NEXT_MAC}")]),
 	# ten elements that do next to nothing: what the engine itself costs
 	"chain": Box("", ports=1, change=lambda text: CHAIN),
 	# the same without a card: the machine makes the packets and throws them away
@@ -284,14 +336,15 @@ def _row(sides, side, peers) -> dict:
 def _running(sides, side, file, conf, mode, options, seconds, warmup):
 	"""The harness with the middlebox behind it, set up; (harness, vm)."""
 	box = sides.box
-	with tempfile.TemporaryDirectory(prefix="sluice-nf-") as tmp:
+	with tempfile.TemporaryDirectory(prefix="sluice-nf-") as tmp, contextlib.ExitStack() as undo:
 		back = ["--back", f"{tmp}/back"] if box.ports == 2 else []
 		words = [*options, "--burst", conf.burst, "--size", sides.size, *back, *box.traffic, *_pcap(box, sides.size, tmp)]
 		with host.Harness(mode, options=words, duration=seconds, warmup=warmup, lean=conf.lean) as h:
 			nets = [NetSpec("vhost-user", h.socket)] + ([NetSpec("vhost-user", f"{tmp}/back")] if back else [])
 			nets[0].mac = GUEST_MAC
 			plain = sides.size == "imix" or int(sides.size) <= PLAIN_MAX
-			with VM(side.variant or "nf", args=["stats=1"], nets=nets, mem=box.mem, accel=conf.accel, machine=conf.machine,
+			sock, extra = _third_card(tmp, conf.machine, undo) if box.setup else (None, [])
+			with VM(side.variant or "nf", extra=extra, args=["stats=1"], nets=nets, mem=box.mem, accel=conf.accel, machine=conf.machine,
 					packed=conf.rings[0] == "packed", ring=conf.ring_size, control=True,
 					modules={} if side.variant else {"config": str(file)}, cmdline=NO_MERGEABLE if plain else "") as vm:
 				host.favour(vm.pid)
@@ -300,7 +353,20 @@ def _running(sides, side, file, conf, mode, options, seconds, warmup):
 					with Control.of(vm.name) as c:
 						for handler, value in box.writes:
 							c.write(handler, value.encode())
+				if box.setup:
+					sock.connect(f"{tmp}/theirs")
+					box.setup(sock)
 				yield h, vm
+
+
+def _third_card(tmp, machine, undo) -> tuple:
+	"""A socket of frames, and QEMU's words for the card behind it, which binds THEIRS."""
+	sock = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+	sock.bind(f"{tmp}/ours")
+	sock.settimeout(0.5)
+	device = "virtio-net-device" if machine == "microvm" else "virtio-net-pci,disable-legacy=on,romfile="
+	return sock, ["-netdev", f"dgram,id=setup,local.type=unix,local.path={tmp}/theirs,remote.type=unix,remote.path={tmp}/ours",
+		"-device", f"{device},netdev=setup,mac=52:54:00:12:34:58"]
 
 
 def _pcap(box, size, tmp) -> list:
@@ -372,7 +438,7 @@ def _so_far(control) -> tuple:
 def _no_drop(sides, side, file, conf) -> None:
 	"""RFC 2544, 26.1; and the latency of every frame at half of that rate, or of what came back at full speed."""
 	trial = ["--trial", conf.trial, "--resolution", 0.05, "--max-trials", 7, "--loss", conf.loss, "--retries", 1]
-	with _running(sides, side, file, conf, "rfc2544", trial, 0, 0) as (h, _vm):
+	with _running(sides, side, file, conf, "rfc2544", trial, 0, SETTLE_S) as (h, _vm):
 		result = h.result(timeout=120)
 	side.ndr = round(result.get("ndr_pps", 0) / 1e6, 3)
 	if sides.box.frames:
