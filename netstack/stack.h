@@ -21,10 +21,10 @@
 struct netif;
 
 struct uk_stack_conf {
-	bool poll;             /* spin: never sleep while waiting. The option netstack.poll sets it, too */
-	uint16_t ring;         /* descriptors, 0: the driver's choice */
-	uint32_t nb_buffers;   /* per card, 0: chosen from the machine's memory */
-	bool no_offloads;      /* neither checksums nor segmentation by the device (option netstack.offloads=0) */
+	bool poll;     /* spin: never sleep while waiting. The option netstack.poll sets it, too */
+	uint16_t ring; /* descriptors, 0: the driver's choice */
+	uint32_t nb_buffers; /* per card, 0: chosen from the machine's memory */
+	bool no_offloads; /* neither checksums nor segmentation by the device (option netstack.offloads=0) */
 };
 
 /* Brings lwIP and all cards up. conf NULL: all defaults. Again: does nothing. 0, or -errno after a message on the console. */
@@ -32,6 +32,12 @@ int uk_stack_start(const struct uk_stack_conf *conf);
 
 /* One round; returns when it wants to be called again, as uk_wait_poller.poll does. For loops of one's own (raw API). */
 uint64_t uk_stack_poll(void);
+
+/*
+ * What lwIP made goes to the cards now and not at the end of the round (or when the caller waits): for a thread that computes
+ * for long after it sent. Cost: a doorbell.
+ */
+void uk_stack_flush(void);
 
 /* Waits, with pollers running, until interface `i` (from 0) has an address; -ETIMEDOUT. */
 int uk_stack_wait_address(unsigned i, uint64_t deadline_ns);

@@ -173,11 +173,11 @@ def check_text(root: Path, layers: Layers) -> list:
 def check_headers(root: Path, layers: Layers, cc: str = "gcc") -> list:
 	"""Headers that do not compile alone."""
 	bad = []
-	dpdk = _dpdk_flags()
+	dpdk, lwip = _dpdk_flags(), _lwip_flags(root)
 	for path in sources(root, layers, (".h",)):
 		if is_test(path):
 			continue
-		flags = dpdk if layers.is_host(path) else []
+		flags = dpdk if layers.is_host(path) else lwip
 		done = subprocess.run([cc, "-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
 			"-Wno-unused-parameter", "-DUK_DEBUG=0", *flags, "-I", str(root), "-x", "c", "-"],
 			input=f'#include "{path}"\n', capture_output=True, text=True, check=False)
@@ -193,6 +193,13 @@ def _dpdk_flags() -> list:
 	except OSError:
 		return []
 	return done.stdout.split()
+
+
+def _lwip_flags(root: Path) -> list:
+	"""Where lwIP's headers are, as meson.build has it."""
+	cache = os.environ.get("SLUICE_CACHE") or os.path.join(
+		os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sluice")
+	return ["-I", str(root / "netstack/lwip"), "-isystem", os.path.join(cache, "src/lwip/src/include")]
 
 
 # -- symbols -----------------------------------------------------------------------------

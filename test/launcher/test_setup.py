@@ -216,7 +216,7 @@ class Configure(StandIns):
 		self.root = self.tmp / "tree"
 		self.root.mkdir()
 		self.project("project('x', 'c', default_options: ['b_lto=false'])")
-		(self.root / "meson_options.txt").write_text("option('musl', type: 'string')\n")
+		(self.root / "meson_options.txt").write_text("option('musl', type: 'string')\noption('lwip', type: 'string')\n")
 		self.patch(paths, "ROOT", self.root)
 		self.patch(paths, "BUILD", self.tmp / "build")
 		self.absent = []

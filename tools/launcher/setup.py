@@ -92,7 +92,7 @@ def configure() -> bool:
 		raise Fail(f"{paths.ROOT} has no meson.build: this clone is not complete")
 	stamp = paths.BUILD / ".sluice-configured"
 	absent = apt.missing(apt.packages())
-	wanted = {"musl": str(paths.source("musl")), "absent": absent, "root": str(paths.ROOT),
+	wanted = {"musl": str(paths.source("musl")), "lwip": str(paths.source("lwip")), "absent": absent, "root": str(paths.ROOT),
 		"defaults": _defaults()}
 	ready = (paths.BUILD / "build.ninja").exists()
 	try:
@@ -106,7 +106,7 @@ def configure() -> bool:
 	wipe = (paths.BUILD / "meson-private").exists() and not (ready and same_defaults)
 	more = ["--wipe"] if wipe else ["--reconfigure"] if ready else []
 	work.run("configuring the build", [work.tool("meson"), "setup", *more, str(paths.BUILD), str(paths.ROOT),
-		f"-Dmusl={wanted['musl']}"], "meson.log", env={"CC": "gcc"})
+		f"-Dmusl={wanted['musl']}", f"-Dlwip={wanted['lwip']}"], "meson.log", env={"CC": "gcc"})
 	try:
 		state.write_json(stamp, wanted)
 	except OSError as err:
