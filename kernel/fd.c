@@ -124,7 +124,10 @@ int uk_fd_flags(int n, int set)
 
 short uk_fd_poll(struct uk_file *f)
 {
-	return f->ops->poll != NULL ? f->ops->poll(f) : POLLIN | POLLOUT;
+	short now = f->ops->poll != NULL ? f->ops->poll(f) : POLLIN | POLLOUT;
+
+	/* The same, by their older names. */
+	return (short)(now | (now & POLLIN ? POLLRDNORM : 0) | (now & POLLOUT ? POLLWRNORM : 0));
 }
 
 size_t uk_fd_iov_bytes(const struct iovec *v, int n)
