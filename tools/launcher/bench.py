@@ -47,6 +47,7 @@ class Conf:
 	trial: float = 0.3
 	count: int = 100
 	minutes: float = 60.0
+	idle: bool = False
 	packages: tuple = ("build", "run", "bench")
 
 
@@ -166,7 +167,7 @@ def _conf(args) -> Conf:
 		machine=args.machine, rings=parse_words("--rings", args.rings, ("split", "packed")), peers=peers,
 		burst=args.burst, ring_size=args.ring, lean=args.engine == "lean", rates=parse_rates(args.rates),
 		warmup=args.warmup, frames=args.frames, seed=args.seed, loss=args.loss, search=not args.no_search,
-		count=args.count, minutes=args.minutes, boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
+		count=args.count, minutes=args.minutes, idle=args.idle, boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
 
 
 def _open_report(path):
@@ -247,6 +248,7 @@ def add(subparsers) -> None:
 	p.add_argument("--boxes", default="", help="nf: which middleboxes (all)")
 	p.add_argument("--no-search", action="store_true", help="nf: full speed only, no search of the no-drop rate")
 	p.add_argument("--count", type=int, default=100, help="many: how many machines (100)")
+	p.add_argument("--idle", action="store_true", help="soak: the machine sleeps when nothing comes (interrupt mode)")
 	p.add_argument("--minutes", type=float, default=60.0, help="soak: how long (60)")
 	p.add_argument("--seed", type=int, default=1, help="random: which frames (1)")
 	p.set_defaults(func=_bench)

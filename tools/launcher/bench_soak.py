@@ -93,7 +93,7 @@ class _Guest:
 
 def run(names, conf) -> list:
 	with step(f"bench soak, {conf.minutes:g} minutes") as now:
-		row = measure(conf.minutes * 60, conf.accel, conf.machine, lean=conf.lean, rate=conf.rates[0] if conf.rates else RATE,
+		row = measure(conf.minutes * 60, conf.accel, conf.machine, lean=conf.lean, idle=conf.idle, rate=conf.rates[0] if conf.rates else RATE,
 			tell=now.update)
 	print(f"soak           {row['sent']} frames in {row['seconds']:.0f} s at {row['rate_pps']:.0f} a second, {row['changes']} "
 		f"changes (slowest {row['slowest_change_ms']:.1f} ms): lost {row['lost']}, refused {row['refused']}, altered "
@@ -107,8 +107,8 @@ def run(names, conf) -> list:
 
 
 def measure(seconds, accel="auto", machine="microvm", *, rate=RATE, flows=FLOWS, config=None, writes=None, lean=True,
-		period=1.0, tell=lambda text: None) -> dict:
-	"""One run; row["failures"] lists what is not as it has to be."""
+		period=1.0, idle=False, tell=lambda text: None) -> dict:
+	"""One run, the machine spinning or, if `idle`, asleep between packets; row["failures"] lists what is not as it has to be."""
 	if config is None:
 		config, writes = text()
 	with tempfile.TemporaryDirectory(prefix="sluice-soak-") as tmp:
@@ -119,7 +119,7 @@ def measure(seconds, accel="auto", machine="microvm", *, rate=RATE, flows=FLOWS,
 			f.write(quiet(config))
 		with host.Harness("fwd", options=words, duration=seconds, lean=lean) as h:
 			nets = [NetSpec("vhost-user", h.socket, mac=GUEST_MAC), NetSpec("vhost-user", f"{tmp}/back")]
-			with VM("nf", args=["stats=1", f"ring={RING}"], nets=nets, mem=MEM, accel=accel, machine=machine, ring=RING,
+			with VM("nf", args=["stats=1", f"ring={RING}", f"intr={int(idle)}"], nets=nets, mem=MEM, accel=accel, machine=machine, ring=RING,
 					control=True, modules={"config": first}) as vm:
 				host.favour(vm.pid)
 				vm.wait_line(r'"type":"ready"', timeout=60)
