@@ -237,7 +237,7 @@ UK_INLINE int uk_netdev_rx_burst(
  * Sends up to *cnt packets; *cnt becomes how many were taken. What was not taken stays the
  * caller's. A packet that no device could send (shorter than 14 bytes, beyond max_mtu, with
  * metadata for offloads that were not asked for) is taken, freed and counted in errors. Sent
- * buffers are freed at later calls. Metadata and private area of a buffer are unchanged; up to
+ * buffers are freed at later calls; one with *cnt 0 does only that. Metadata and private area of a buffer are unchanged; up to
  * nb_encap_tx bytes of head room before data are overwritten. Returns status bits, or -ENODEV with
  * *cnt = 0.
  */

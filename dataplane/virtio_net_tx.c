@@ -347,12 +347,22 @@ static __attribute__((noinline)) int tx_broken(struct uk_netdev_tx_queue *q, uin
 		&q->ring, "a transmit buffer came back that it does not hold");
 }
 
+/* Nothing to send: only what was sent comes back. */
+UK_INLINE int tx_none(struct uk_netdev_tx_queue *q, uint16_t *cnt, const bool packed)
+{
+	if (UK_UNLIKELY(!tx_reclaim(q, packed)))
+		return tx_broken(q, cnt);
+	return q->ring.nb_free ? UK_NETDEV_STATUS_MORE : 0;
+}
+
 UK_INLINE int tx_burst(
 	struct uk_netdev_tx_queue *q, struct uk_netbuf *v[], uint16_t *cnt, const bool packed)
 {
 	struct vnet_ring *r = &q->ring;
 	uint16_t n = *cnt, old, nb_free;
 
+	if (UK_UNLIKELY(n == 0))
+		return tx_none(q, cnt, packed);
 	/* The last condition: a device that is out of order may have freed others, but not the
 	 * next. */
 	if (r->nb_free < r->thresh || r->nb_free < n ||

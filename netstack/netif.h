@@ -82,6 +82,11 @@ unsigned uk_netif_poll(struct uk_netif *ni);
 /* What lwIP made goes to the card. */
 void uk_netif_flush(struct uk_netif *ni);
 
+/* Frees what the card has sent. */
+void uk_netif_take_back(struct uk_netif *ni);
+/* Netbufs that refer to pbufs, on their way out of all cards. For leak checks. */
+unsigned uk_netif_tx_out(void);
+
 /* Looks at the link; once a second or so. Cost: an exit. */
 void uk_netif_service(struct uk_netif *ni);
 

@@ -13,7 +13,7 @@
 static struct {
 	struct uk_netbuf *free;
 	struct uk_netbuf all[NB_DESCS];
-	unsigned nb_made;
+	unsigned nb_made, nb_out;
 } descs;
 
 /* The card has sent what this pointed at. */
@@ -23,6 +23,7 @@ static void desc_done(struct uk_netbuf *nb)
 
 	nb->next = descs.free;
 	descs.free = nb;
+	descs.nb_out--;
 	if (p != NULL)
 		pbuf_free(p);
 }
@@ -35,6 +36,7 @@ static struct uk_netbuf *desc_get(void)
 		descs.free = nb->next;
 	else if (descs.nb_made < NB_DESCS)
 		nb = &descs.all[descs.nb_made++];
+	descs.nb_out += nb != NULL;
 	return nb;
 }
 
@@ -239,6 +241,20 @@ static int tx_burst(struct uk_netif *ni)
 		return -1;
 	tx_shift(ni, n);
 	return n;
+}
+
+/* A card's ring keeps what was sent until it is looked at: a segment that lwIP wants to send again must not look busy for ever. */
+void uk_netif_take_back(struct uk_netif *ni)
+{
+	uint16_t n = 0;
+
+	if (descs.nb_out > 0 && uk_netdev_tx_burst(ni->dev, 0, NULL, &n) < 0)
+		return; /* away: it gave everything back */
+}
+
+unsigned uk_netif_tx_out(void)
+{
+	return descs.nb_out;
 }
 
 /* What a card does not take stays queued, unless it takes nothing for long. */

@@ -38,8 +38,10 @@ static unsigned stack_receive(void)
 {
 	unsigned nb = 0;
 
-	for (unsigned i = 0; i < stack.nb_netifs; i++)
+	for (unsigned i = 0; i < stack.nb_netifs; i++) {
+		uk_netif_take_back(stack.netif[i]);
 		nb += uk_netif_poll(stack.netif[i]);
+	}
 	return nb;
 }
 

@@ -251,6 +251,26 @@ static void test_too_many_parts(void **state)
 	}
 }
 
+/* A call without packets brings back what was sent, in every format. */
+static void test_take_back(void **state)
+{
+	struct rig_conf c;
+
+	for (unsigned i = 0; i < 512; i += 7) {
+		uint16_t cnt = 0;
+		uint32_t nb_free;
+
+		assert_true(rig_case(i, &c));
+		rig_open(&c);
+		nb_free = rig.pool->nb_free;
+		rig_send(0, 2, 200, 1);
+		rig_drain(0);
+		assert_true(rig_send_burst(0, NULL, &cnt) >= 0);
+		assert_int_equal(rig.pool->nb_free, nb_free);
+		rig_close();
+	}
+}
+
 static unsigned nb_dtor;
 
 static void count_dtor(struct uk_netbuf *nb)
@@ -418,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_odd_chain),
 		cmocka_unit_test(test_clone),
 		cmocka_unit_test(test_too_many_parts),
+		cmocka_unit_test(test_take_back),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_stop_full),
 		cmocka_unit_test(test_jumbo),
