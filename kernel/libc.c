@@ -37,6 +37,20 @@ int uk_libc_tp_set(uintptr_t tp)
 	return uk_nucleus_call(NUCLEUS_CALL_FS_BASE, tp, 0, 0) == 0 ? 0 : -EPERM;
 }
 
+void uk_libc_tp_switch(uintptr_t tp)
+{
+	static enum { UNKNOWN, WORKS, IS_NOT_THERE } wrfsbase;
+	long rc = 0;
+
+	if (wrfsbase == UNKNOWN)
+		wrfsbase = uk_trap_probe(libc_wrfsbase, (void *)tp) ? WORKS : IS_NOT_THERE;
+	if (wrfsbase == WORKS)
+		libc_wrfsbase((void *)tp);
+	else
+		rc = uk_nucleus_call(NUCLEUS_CALL_FS_BASE, tp, 0, 0);
+	UK_ASSERT(rc == 0);
+}
+
 /* Seeds stack and pointer guards: no secret to a hypervisor, only to what comes over the wire. */
 static void libc_random(void)
 {

@@ -12,4 +12,7 @@ UK_NORETURN void uk_libc_start(int argc, char **argv, void (*before_main)(void))
 /* Points %fs at the thread pointer. 0, or -EPERM: neither instruction nor nucleus call works. */
 int uk_libc_tp_set(uintptr_t tp);
 
+/* The same for a change of threads, after uk_libc_tp_set worked. Cost: one instruction where wrfsbase is there. */
+void uk_libc_tp_switch(uintptr_t tp);
+
 #endif

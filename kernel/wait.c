@@ -38,18 +38,23 @@ uint64_t uk_wait_poll(void)
 	return next;
 }
 
-void uk_wait_idle(uint64_t next_ns, uint64_t deadline_ns, const char *who)
+bool uk_wait_idle(uint64_t next_ns, uint64_t deadline_ns)
 {
 	uint64_t until = next_ns < deadline_ns ? next_ns : deadline_ns;
 
-	if (until == UK_WAIT_FOREVER && pollers == NULL) {
-		uk_console_printf("\nsluice: deadlock: %s for what nothing can bring: no other "
-				  "thread is ready, no time limit is set, no device is polled\n",
-			who);
-		uk_power_off(UK_POWER_PANIC);
-	}
+	if (until == UK_WAIT_FOREVER && pollers == NULL)
+		return false;
 	if (until > uk_clock_ns())
 		uk_wait_sleep(until);
+	return true;
+}
+
+void uk_wait_deadlock(const char *who)
+{
+	uk_console_printf("\nsluice: deadlock: %s for what nothing can bring: no thread is ready, "
+			  "no time limit is set, no device is polled\n",
+		who);
+	uk_power_off(UK_POWER_PANIC);
 }
 
 static void wait_link(struct uk_wait_queue *q, struct uk_waiter *w)
@@ -77,7 +82,8 @@ static int wait_alone(struct uk_waiter *w, uint64_t deadline_ns)
 
 		if (w->woken || uk_clock_ns() >= deadline_ns)
 			return 0;
-		uk_wait_idle(next, deadline_ns, "main waits");
+		if (!uk_wait_idle(next, deadline_ns))
+			uk_wait_deadlock("main waits");
 	}
 }
 
@@ -100,7 +106,7 @@ void uk_wait_yield(void)
 {
 	if (uk_wait_sched != NULL)
 		uk_wait_sched->yield();
-	else
+	else if (!polling)
 		uk_wait_poll();
 }
 

@@ -100,7 +100,12 @@ struct uk_wait_sched {
 
 extern const struct uk_wait_sched *uk_wait_sched;
 
-/* After a round of pollers, when nobody is ready: sleeps until `deadline_ns` or the pollers' `next_ns`. */
-void uk_wait_idle(uint64_t next_ns, uint64_t deadline_ns, const char *who);
+/*
+ * After a round of pollers, when nobody is ready: sleeps until `deadline_ns` or the pollers' `next_ns`.
+ * Returns false, without sleep, if there is neither a time nor a poller: nothing would ever happen.
+ */
+bool uk_wait_idle(uint64_t next_ns, uint64_t deadline_ns) UK_MUST_USE;
+/* Then this is said of `who` ("main waits"), and the machine ends with UK_POWER_PANIC. */
+UK_NORETURN void uk_wait_deadlock(const char *who);
 
 #endif

@@ -19,6 +19,7 @@
 	    */
 
 static jmp_buf *probe;
+static uintptr_t stack_low, stack_high; /* of the thread that runs, 0: the main stack */
 
 static const char *const exception_names[32] = {
 	[0] = "divide error",
@@ -55,6 +56,22 @@ bool uk_trap_probe(void (*fn)(void *), void *arg)
 	}
 	probe = NULL;
 	return ok;
+}
+
+void uk_trap_stack(uintptr_t low, uintptr_t high)
+{
+	stack_low = low;
+	stack_high = high;
+}
+
+static uintptr_t trap_stack_low(void)
+{
+	return stack_low != 0 ? stack_low : (uintptr_t)uk_stack_guard + UK_PAGE_SIZE;
+}
+
+static uintptr_t trap_stack_high(void)
+{
+	return stack_low != 0 ? stack_high : (uintptr_t)uk_stack_top;
 }
 
 static void trap_line(unsigned n, uintptr_t addr)
@@ -104,10 +121,10 @@ static bool trap_is_call(uintptr_t ret, uintptr_t start, bool indirect)
  */
 static uintptr_t trap_frameless_caller(const struct uk_trap_frame *f)
 {
-	uintptr_t off = 0, p = f->rsp, top = (uintptr_t)uk_stack_top;
+	uintptr_t off = 0, p = f->rsp, top = trap_stack_high();
 	uintptr_t start = uk_symbol_find(f->rip, &off) != NULL ? f->rip - off : 0;
 
-	if (!trap_on_stack(p, (uintptr_t)uk_stack_guard + UK_PAGE_SIZE, top))
+	if (!trap_on_stack(p, trap_stack_low(), top))
 		return 0;
 	if (f->rbp > p && f->rbp < top)
 		top = f->rbp;
@@ -124,7 +141,7 @@ static uintptr_t trap_frameless_caller(const struct uk_trap_frame *f)
 
 static void trap_chain(unsigned n, uintptr_t rbp)
 {
-	uintptr_t bottom = (uintptr_t)uk_stack_guard + UK_PAGE_SIZE, top = (uintptr_t)uk_stack_top;
+	uintptr_t bottom = trap_stack_low(), top = trap_stack_high();
 
 	if (rbp >= (uintptr_t)uk_trap_guard && rbp < (uintptr_t)uk_trap_stack_top) {
 		bottom = (uintptr_t)uk_trap_guard + UK_PAGE_SIZE;

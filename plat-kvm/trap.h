@@ -13,6 +13,9 @@
 /* Runs fn(arg); false if it raised an exception. Thread: boot and set-up; fn must own nothing. */
 bool uk_trap_probe(void (*fn)(void *), void *arg) UK_MUST_USE;
 
+/* The code that runs from now on is on this stack; 0, 0: on the main one. For backtraces. */
+void uk_trap_stack(uintptr_t low, uintptr_t high);
+
 /* Prints the call chain from frame pointer `rbp`, innermost first, behind `rip`. */
 void uk_trap_backtrace(uintptr_t rip, uintptr_t rbp);
 
