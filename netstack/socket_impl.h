@@ -21,6 +21,7 @@
 #include <lwip/ip.h>
 #include <lwip/ip_addr.h>
 
+struct mmsghdr; /* _GNU_SOURCE */
 struct uk_socket;
 struct pbuf;
 struct netif;
