@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include "nf-apps/click/addr.h"
 #include "nf-apps/kvs/net_opts.h"
 
 #define TEXT_MAX 128
@@ -100,48 +101,57 @@ int nf_net_opts_word(struct nf_net_opts *o, const char *who, const char *word)
 	return opts_unknown(who, word);
 }
 
-/* The text up to the first `end`, as a string of its own. */
-static int opts_head(const char *text, char end, char head[TEXT_MAX])
+/* "ADDRESS" or "ADDRESS/BITS", up to a character `end`; *bits stays as it is if it is not said. */
+static int opts_address(const char *text, char end, int family, void *address, uint64_t *bits)
 {
+	char head[TEXT_MAX], *slash, *stop;
 	const char *at = strchr(text, end);
 	size_t len = at != NULL ? (size_t)(at - text) : strlen(text);
+	uint64_t most = *bits;
 
-	if (len >= TEXT_MAX)
+	if (len >= sizeof(head))
 		return -EINVAL;
 	memcpy(head, text, len);
 	head[len] = '\0';
-	return 0;
+	slash = strchr(head, '/');
+	if (slash != NULL) {
+		*slash++ = '\0';
+		if (*slash < '0' || *slash > '9')
+			return -EINVAL;
+		*bits = strtoul(slash, &stop, 10);
+		if (*stop != '\0' || *bits > most)
+			return -EINVAL;
+	}
+	return inet_pton(family, head, address) == 1 ? 0 : -EINVAL;
 }
 
 int nf_net_opts_ip4(const char *text, struct nf_net_conf *conf)
 {
-	char head[TEXT_MAX];
+	uint64_t bits = 32;
 	uint8_t first;
 
 	conf->ip4 = 0;
 	conf->ip4_mask = 0;
 	if (strcmp(text, "none") == 0)
 		return 0;
-	if (opts_head(text, ':', head) < 0 ||
-		nf_addr_ip4_prefix(head, &conf->ip4, &conf->ip4_mask) < 0)
+	if (opts_address(text, ':', AF_INET, &conf->ip4, &bits) < 0)
 		return -EINVAL;
+	conf->ip4_mask = htonl((uint32_t)(UINT64_MAX << (32 - bits)));
 	first = (uint8_t)(conf->ip4 & 0xff);
 	return first == 0 || first == 127 || first >= 224 ? -EINVAL : 0;
 }
 
 int nf_net_opts_ip6(const char *text, struct nf_net_conf *conf)
 {
-	char head[TEXT_MAX];
-	struct nf_ip6 a;
-	unsigned len;
+	uint64_t bits = 128;
+	uint8_t a[16];
 
 	memset(conf->ip6, 0, sizeof(conf->ip6));
 	if (strcmp(text, "none") == 0)
 		return 0;
-	if (opts_head(text, ',', head) < 0 || nf_addr_ip6_prefix(head, &a, &len) < 0 ||
-		a.b[0] == 0xff || a.b[0] == 0)
+	if (opts_address(text, ',', AF_INET6, a, &bits) < 0 || a[0] == 0xff || a[0] == 0)
 		return -EINVAL;
-	memcpy(conf->ip6, a.b, sizeof(conf->ip6));
+	memcpy(conf->ip6, a, sizeof(conf->ip6));
 	return 0;
 }
 
