@@ -36,7 +36,7 @@ static void age_renew(struct nf_store *s)
 
 void nf_store_age_refill(struct nf_store *s)
 {
-	if (s->age.nb_old <= s->stats.nb_items / 16)
+	if (s->age.nb_old <= s->stats.nb_items / 10)
 		age_renew(s);
 }
 

@@ -156,7 +156,7 @@ void nf_store_index_moved_over(struct nf_store *s, uint32_t from, uint32_t to);
 /* store_age.c */
 void nf_store_age_add(struct nf_store *s, struct nf_item *it);
 void nf_store_age_del(struct nf_store *s, const struct nf_item *it);
-/* Sees to it that at least a sixteenth of the items is old. */
+/* Sees to it that at least a tenth of the items is old. */
 void nf_store_age_refill(struct nf_store *s);
 
 UK_INLINE bool store_age_upto(uint32_t age, uint32_t limit)

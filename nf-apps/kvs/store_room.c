@@ -4,8 +4,11 @@
 #include "nf-apps/kvs/store_hash.h"
 #include "nf-apps/kvs/store_int.h"
 
+#define ROOM_SCAN                                                                                  \
+	32u /* blocks that are looked at for one that is large enough by itself: nothing moves then */
+#define ROOM_SMALL       128u   /* units */
 #define ROOM_STEPS       64u    /* blocks that are passed before the hand jumps */
-#define ROOM_SAMPLES     128u   /* items that are looked at to find an old one to jump to */
+#define ROOM_SAMPLES     192u   /* items that are looked at to find an old one to jump to */
 #define ROOM_BUCKETS     512u   /* and buckets */
 #define ROOM_PASSES      65536u /* blocks that are passed at most */
 #define ROOM_SLIDE_UNITS 2048u  /* no larger block is moved to make room for a smaller one */
@@ -21,12 +24,15 @@ enum room_level { ROOM_DEAD, ROOM_OLD, ROOM_HALF, ROOM_ANY };
 
 struct room {
 	uint32_t units;
+	uint32_t scan; /* ROOM_SCAN, or less if there are few items */
 	enum room_level level;
 	uint32_t steps;  /* blocks passed since something came free or the hand jumped */
 	uint32_t passes; /* blocks passed */
 	uint32_t moves;  /* a large block counts as several */
 	uint32_t jumps, laps;
-	uint64_t freed; /* units */
+	uint32_t slide_min; /* units that count as one move */
+	uint64_t slide_max; /* no larger block is moved */
+	uint64_t freed;     /* units */
 };
 
 static void room_close(struct nf_store *s, uint32_t hand)
@@ -74,13 +80,18 @@ static void room_drop(struct nf_store *s, struct room *r, struct nf_item *it, bo
 	nf_store_age_refill(s);
 }
 
+/* While it is looked for one block that is enough: a small piece is left behind, much of a large one is not. */
+static bool room_scans(const struct nf_store *s, const struct room *r)
+{
+	return r->passes < r->scan && (r->units <= ROOM_SMALL || s->hand - s->gap < r->units / 2);
+}
+
 static void room_slide(struct nf_store *s, struct room *r, uint32_t units)
 {
 	struct nf_item *it = store_ptr(s, s->hand);
-	uint64_t most = (uint64_t)UK_ALIGN_UP(r->units, ROOM_SLIDE_UNITS) << (r->jumps & 31);
 	struct store_pos pos;
 
-	if (s->gap == s->hand || units > most) {
+	if (s->gap == s->hand || units > r->slide_max || room_scans(s, r)) {
 		room_pass(s, r, units);
 		return;
 	}
@@ -96,19 +107,21 @@ static void room_slide(struct nf_store *s, struct room *r, uint32_t units)
 	}
 	s->gap += units;
 	s->hand += units;
-	r->moves += 1 + units / 256;
+	r->moves += 1 + units / r->slide_min;
 }
 
 static void room_item(struct nf_store *s, struct room *r, struct nf_item *it)
 {
+	uint32_t units = store_item_units(it);
 	bool dead = store_dead(s, it);
+	bool enough = !room_scans(s, r) || s->hand - s->gap + units >= r->units;
 
 	if (!room_movable(s, it))
-		room_pass(s, r, store_item_units(it));
-	else if (dead || room_may_go(s, it, r->level))
+		room_pass(s, r, units);
+	else if (dead || (enough && room_may_go(s, it, r->level)))
 		room_drop(s, r, it, dead);
 	else
-		room_slide(s, r, store_item_units(it));
+		room_slide(s, r, units);
 }
 
 static void room_step(struct nf_store *s, struct room *r)
@@ -136,6 +149,7 @@ static void room_jump(struct nf_store *s, struct room *r, uint32_t ref)
 	room_close(s, ref);
 	r->steps = 0;
 	r->jumps++;
+	r->slide_max *= 2;
 }
 
 /* One of the bucket's items that may go, or 0. */
@@ -169,7 +183,7 @@ static void room_search(struct nf_store *s, struct room *r)
 		}
 	}
 	r->steps = 0;
-	if (r->level < ROOM_ANY && (nb_seen >= ROOM_SAMPLES || r->laps > 1))
+	if (r->level < ROOM_ANY && nb_seen >= ROOM_SAMPLES)
 		r->level++;
 }
 
@@ -198,25 +212,45 @@ static void room_harder(struct nf_store *s, struct room *r)
 		room_search(s, r);
 }
 
+/* From the start again. Once all of the heap was seen, it takes more to make room than was thought. */
+static void room_lap(struct nf_store *s, struct room *r)
+{
+	room_close(s, 1);
+	r->laps++;
+	if (r->laps < 2)
+		return;
+	r->slide_max = UINT32_MAX;
+	if (!s->no_evict && r->level < ROOM_ANY)
+		r->level++;
+}
+
 static bool room_give_up(const struct nf_store *s, const struct room *r)
 {
-	if (r->laps > 2 || r->passes > ROOM_PASSES || r->freed > 8ull * r->units + 8192)
+	if (r->laps > 5 || r->passes > ROOM_PASSES || r->freed > 8ull * r->units + 8192)
 		return true;
 	return s->no_evict && (r->moves > ROOM_MOVES_MAX || r->jumps > 16);
 }
 
+static void room_start(const struct nf_store *s, struct room *r, uint32_t units)
+{
+	*r = (struct room){ .units = units, .level = ROOM_OLD, .scan = ROOM_SCAN };
+	if (s->no_evict || s->free_units >= units + s->end / ROOM_RESERVE)
+		r->level = ROOM_DEAD;
+	if (s->stats.nb_items / 4 < r->scan)
+		r->scan = (uint32_t)s->stats.nb_items / 4;
+	r->slide_max = UK_ALIGN_UP(units, ROOM_SLIDE_UNITS);
+	r->slide_min = units > ROOM_SLIDE_UNITS / 8 ? units : ROOM_SLIDE_UNITS / 8;
+}
+
 bool nf_store_room(struct nf_store *s, uint32_t units)
 {
-	struct room r = { .units = units, .level = ROOM_OLD };
+	struct room r;
 
-	if (s->no_evict || s->free_units >= units + s->end / ROOM_RESERVE)
-		r.level = ROOM_DEAD;
+	room_start(s, &r, units);
 	nf_store_age_refill(s);
 	while (s->hand - s->gap < units) {
-		if (s->hand == s->end) {
-			room_close(s, 1);
-			r.laps++;
-		}
+		if (s->hand == s->end)
+			room_lap(s, &r);
 		if (room_give_up(s, &r))
 			return false;
 		room_step(s, &r);
