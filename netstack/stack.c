@@ -28,6 +28,7 @@ static struct {
 	bool started, inside, poll;
 	bool asleep; /* interrupts were armed in the last round */
 	uint64_t busy_ns, spin_ns, service_ns;
+	struct uk_stack_batch *batches;
 	struct uk_wait_queue addresses; /* woken when one changes */
 	struct uk_wait_poller poller;
 } stack;
@@ -133,12 +134,20 @@ uint64_t uk_stack_poll(void)
 	UK_ASSERT(!stack.inside); /* a callback of lwIP may not wait */
 	stack.inside = true;
 	nb = stack_receive();
+	for (struct uk_stack_batch *b = stack.batches; b != NULL; b = b->next)
+		b->run(b);
 	sys_check_timeouts();
 	netif_poll_all();
 	uk_stack_flush();
 	stack_service(now);
 	stack.inside = false;
 	return nb > 0 || stack_queued() ? stack_busy(now) : stack_idle(now);
+}
+
+void uk_stack_batch_add(struct uk_stack_batch *b)
+{
+	b->next = stack.batches;
+	stack.batches = b;
 }
 
 static uint64_t stack_poller(struct uk_wait_poller *p)
@@ -225,6 +234,16 @@ int uk_stack_wait_address(unsigned i, uint64_t deadline_ns)
 			return rc;
 	}
 	return 0;
+}
+
+uint32_t uk_stack_room(struct pbuf *p)
+{
+	const struct uk_netbuf *nb;
+
+	if (p->ref != 1 || p->next != NULL || !uk_netif_rx_is(p))
+		return 0;
+	nb = uk_netif_rx_netbuf(p);
+	return (uint32_t)(nb->buf + nb->buflen - (uint8_t *)p->payload);
 }
 
 struct netif *uk_stack_netif(unsigned i)

@@ -19,6 +19,7 @@
 #include "plat-kvm/defs.h"
 
 struct netif;
+struct pbuf;
 
 struct uk_stack_conf {
 	bool poll;     /* spin: never sleep while waiting. The option netstack.poll sets it, too */
@@ -34,8 +35,25 @@ int uk_stack_start(const struct uk_stack_conf *conf);
 uint64_t uk_stack_poll(void);
 
 /*
+ * For work on whole bursts: lwIP's callbacks gather, and `run` is called in each round when all cards' packets were handed to lwIP, before
+ * what is to be sent goes out. Storage is the caller's.
+ */
+struct uk_stack_batch {
+	struct uk_stack_batch *next;
+	void (*run)(struct uk_stack_batch *b);
+};
+
+void uk_stack_batch_add(struct uk_stack_batch *b);
+
+/*
+ * Bytes that may be written from p->payload on, p->len and what follows in its buffer: an answer may be built over a
+ * request and sent in its place. 0: p is not one received buffer that the caller alone holds.
+ */
+uint32_t uk_stack_room(struct pbuf *p);
+
+/*
  * What lwIP made goes to the cards now and not at the end of the round (or when the caller waits): for a thread that computes
- * for long after it sent. Cost: a doorbell.
+ * for long after it sent. A pbuf that was sent is not to be changed before the last reference to it is gone. Cost: a doorbell.
  */
 void uk_stack_flush(void);
 
