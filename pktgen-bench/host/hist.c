@@ -33,13 +33,18 @@ uint64_t pg_hist_upper(unsigned int b)
 
 uint64_t pg_hist_permille(const struct pg_hist *h, unsigned int permille)
 {
+	return pg_hist_permyriad(h, 10 * permille);
+}
+
+uint64_t pg_hist_permyriad(const struct pg_hist *h, unsigned int parts)
+{
 	uint64_t need, seen = 0, v;
 	unsigned int b;
 
 	if (!h->nb)
 		return 0;
 	/* Rank of the sample, rounded up, at least the first. */
-	need = (uint64_t)(((unsigned __int128)h->nb * permille + 999) / 1000);
+	need = (uint64_t)(((unsigned __int128)h->nb * parts + 9999) / 10000);
 	if (!need)
 		return h->min;
 	for (b = 0; b < PG_HIST_BUCKETS - 1; b++) {

@@ -33,6 +33,8 @@ void pg_hist_merge(struct pg_hist *to, const struct pg_hist *from);
  * 999 = 99.9 %). Returns the upper edge of its bucket, clamped to [min, max]; 0 if empty.
  */
 uint64_t pg_hist_permille(const struct pg_hist *h, unsigned int permille);
+/* The same in ten-thousandths: 9999 = 99.99 %. */
+uint64_t pg_hist_permyriad(const struct pg_hist *h, unsigned int parts);
 
 /* Bucket of @v, and the largest value that falls into bucket @b. */
 static inline unsigned int pg_hist_index(uint64_t v)

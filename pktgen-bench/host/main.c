@@ -7,9 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pktgen-bench/host/eal.h"
 #include "pktgen-bench/host/frames.h"
+#include "pktgen-bench/host/kvs/kvs.h"
 #include "pktgen-bench/host/traffic.h"
 
 #define MIB_SMALL 64u
@@ -121,11 +123,15 @@ int main(int argc, char **argv)
 	struct pg_pcapfile pcap = { 0 };
 	struct pg_pcapfile_out *capture = NULL;
 	char err[PG_PCAPFILE_ERR];
-	int rc = pg_opts_parse(&opts, argc, argv);
+	int rc;
 
+	main_catch();
+	/* It has a command line of its own. */
+	if (argc > 1 && !strcmp(argv[1], "kvs"))
+		return pg_kvs_mode(argc - 1, argv + 1, &main_stop);
+	rc = pg_opts_parse(&opts, argc, argv);
 	if (rc)
 		return rc > 0 ? 0 : 2;
-	main_catch();
 	if ((opts.pcap && pg_pcapfile_load(&pcap, opts.pcap, PG_FRAMES_MAX, err) < 0) ||
 		(opts.capture && !(capture = pg_pcapfile_create(opts.capture, opts.limit, err)))) {
 		fprintf(stderr, "pgbench-host: %s\n", err);

@@ -13,6 +13,7 @@ const char pg_opts_help[] =
 	"  replay    send each frame of --pcap FILE and compare what comes back byte by byte\n"
 	"  random    the same with --count random frames of --min to --max bytes\n"
 	"  rfc2544   search the no-drop rate by RFC 2544, 26.1\n"
+	"  kvs       load a key-value server over UDP and check each answer: see kvs --help\n"
 	"\n"
 	"connection\n"
 	"  --socket PATH        vhost-user socket to create (--client: to connect to)\n"
