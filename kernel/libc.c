@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 #include "kernel/libc.h"
+#include "kernel/random.h"
 #include "plat-kvm/boot.h"
-#include "plat-kvm/clock.h"
 #include "plat-kvm/layout.h"
 #include "plat-kvm/nucleus.h"
 #include "plat-kvm/trap.h"
@@ -51,13 +51,6 @@ void uk_libc_tp_switch(uintptr_t tp)
 	UK_ASSERT(rc == 0);
 }
 
-/* Seeds stack and pointer guards: no secret to a hypervisor, only to what comes over the wire. */
-static void libc_random(void)
-{
-	random_bytes[0] = uk_clock_cycles() * 0x9e3779b97f4a7c15ull;
-	random_bytes[1] = (random_bytes[0] ^ uk_clock_cycles()) * 0xbf58476d1ce4e5b9ull;
-}
-
 static int libc_main(int argc, char **argv, char **envp)
 {
 	int (*volatile fn)(int, char **) = main; /* not inlined: backtraces are to name it */
@@ -94,7 +87,7 @@ void uk_libc_start(int argc, char **argv, void (*before_main)(void))
 		.p_memsz = (size_t)uk_tls_bytes,
 		.p_align = (size_t)uk_tls_align,
 	};
-	libc_random();
+	uk_random_bytes(random_bytes, sizeof(random_bytes)); /* for stack and pointer guards */
 	for (int i = 0; i < argc; i++)
 		*p++ = (uintptr_t)argv[i];
 	*p++ = 0;

@@ -14,6 +14,7 @@
 #include <time.h>
 #include "kernel/libc.h"
 #include "kernel/malloc.h"
+#include "kernel/random.h"
 #include "kernel/syscall.h"
 #include "plat-kvm/clock.h"
 #include "plat-kvm/console.h"
@@ -237,6 +238,9 @@ static long sys_base(long n, long a, long b, long c, long d)
 			CLOCK_MONOTONIC, 0, (const struct timespec *)a, (struct timespec *)b);
 	case SYS_clock_nanosleep:
 		return sys_clock_nanosleep(a, b, (const struct timespec *)c, (struct timespec *)d);
+	case SYS_getrandom: /* flags: none of them matters, it never blocks */
+		uk_random_bytes((void *)a, (size_t)b);
+		return b;
 	case SYS_set_thread_area:
 		return uk_libc_tp_set((uintptr_t)a);
 	case SYS_arch_prctl:
