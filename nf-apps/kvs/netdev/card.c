@@ -15,8 +15,6 @@
 #define LARGE_BYTES 9600u
 #define LARGE_NB    32u
 #define LARGE_MIN   4u
-/* Unsent answers are dropped when the ring took nothing for this long. */
-#define STUCK_NS 100000000ull
 /* Bytes of a frame that the driver fetches (its header, then these); keys and answers lie behind. */
 #define FETCHED 52
 
@@ -36,34 +34,22 @@ static void card_wake(struct uk_netdev *dev, uint16_t q, void *cookie)
 /* Sends what waits, as far as the ring takes it. */
 static void card_flush(struct nf_card *c)
 {
-	while (c->nb_wait > 0) {
-		uint16_t n = c->nb_wait < NF_NET_BURST_MAX ? (uint16_t)c->nb_wait
+	while (c->wait.nb > 0) {
+		uint16_t n = c->wait.nb < NF_NET_BURST_MAX ? (uint16_t)c->wait.nb
 							   : NF_NET_BURST_MAX,
 			 taken = n;
 
-		(void)uk_netdev_tx_burst(c->dev, 0, c->wait + c->from, &taken);
-		if (taken > 0)
-			c->moved_ns = c->now_ns;
-		c->from += taken;
-		c->nb_wait -= taken;
+		(void)uk_netdev_tx_burst(
+			c->dev, 0, (struct uk_netbuf **)c->wait.v + c->wait.from, &taken);
+		nf_net_wait_taken(&c->wait, taken, c->now_ns);
 		if (taken < n)
 			return;
 	}
-	c->from = 0;
 }
 
-/* As many as there are buffers may wait, so there is room. */
 static void card_wait(struct nf_card *c, struct uk_netbuf *const v[], uint32_t n)
 {
-	if (c->from + c->nb_wait + n > c->size) {
-		memmove(c->wait, c->wait + c->from, c->nb_wait * sizeof(*c->wait));
-		c->from = 0;
-	}
-	UK_ASSERT(c->nb_wait + n <= c->size);
-	if (c->nb_wait == 0)
-		c->moved_ns = c->now_ns;
-	memcpy(c->wait + c->from + c->nb_wait, v, n * sizeof(*v));
-	c->nb_wait += n;
+	nf_net_wait_add(&c->wait, (void *const *)v, n, c->now_ns);
 }
 
 /* Some stay in hand for the receive ring. */
@@ -180,7 +166,7 @@ static void card_answer(struct nf_card *c, unsigned n)
 		card_settle(f->buffer, f);
 		c->v[k++] = f->buffer;
 	}
-	if (UK_UNLIKELY(c->nb_wait > 0)) {
+	if (UK_UNLIKELY(c->wait.nb > 0)) {
 		card_wait(c, c->v, k);
 		card_flush(c);
 		return;
@@ -195,15 +181,17 @@ static void card_answer(struct nf_card *c, unsigned n)
 /* What waits goes first; what waited for too long is dropped. */
 static __attribute__((noinline)) unsigned card_retry(struct nf_card *c)
 {
-	uint32_t before = c->nb_wait;
+	uint32_t before = c->wait.nb;
 
 	card_flush(c);
-	if (c->nb_wait > 0 && c->now_ns - c->moved_ns >= STUCK_NS) {
-		c->nb_unsent += c->nb_wait;
-		for (; c->nb_wait > 0; c->nb_wait--)
-			uk_netbuf_free(c->wait[c->from++]);
+	if (c->wait.nb > 0 && c->now_ns - c->wait.moved_ns >= NF_NET_WAIT_NS) {
+		c->nb_unsent += c->wait.nb;
+		while (c->wait.nb > 0) {
+			uk_netbuf_free(c->wait.v[c->wait.from]);
+			nf_net_wait_taken(&c->wait, 1, c->now_ns);
+		}
 	}
-	return before - c->nb_wait;
+	return before - c->wait.nb;
 }
 
 unsigned nf_card_round(struct nf_card *c, struct nf_kvs *kvs, uint64_t now_ns, uint64_t unix_s)
@@ -212,9 +200,9 @@ unsigned nf_card_round(struct nf_card *c, struct nf_kvs *kvs, uint64_t now_ns, u
 	uint16_t n = c->burst;
 
 	c->now_ns = now_ns;
-	if (UK_UNLIKELY(c->nb_wait > 0)) {
+	if (UK_UNLIKELY(c->wait.nb > 0)) {
 		moved = card_retry(c);
-		if (c->nb_wait > c->wait_most)
+		if (c->wait.nb > c->wait_most)
 			return moved;
 	}
 	if (uk_netdev_rx_burst(c->dev, 0, c->v, &n) <= 0 || n == 0)
@@ -242,11 +230,11 @@ static int card_pools(
 	if (uk_netdev_mtu_get(c->dev) > LARGE_BYTES - 64)
 		large_bytes = uk_netdev_mtu_get(c->dev) + 64u;
 	nb = nb_rx + nb_tx + NF_NET_BURST_MAX + (uint32_t)more;
-	c->size = nb + nb_large;
+	c->wait.size = nb + nb_large;
 	c->pool = uk_netbuf_pool_create(nb, DATA_BYTES, 0);
 	c->large = uk_netbuf_pool_create(nb_large, large_bytes, 0);
-	c->wait = calloc(c->size, sizeof(*c->wait));
-	if (c->pool == NULL || c->large == NULL || c->wait == NULL) {
+	c->wait.v = calloc(c->wait.size, sizeof(*c->wait.v));
+	if (c->pool == NULL || c->large == NULL || c->wait.v == NULL) {
 		printf("kvs: too little memory for packet buffers, give the machine more (--mem)\n");
 		return -ENOMEM;
 	}

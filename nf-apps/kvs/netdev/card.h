@@ -9,6 +9,7 @@
 
 #include "dataplane/netdev.h"
 #include "nf-apps/kvs/net_opts.h"
+#include "nf-apps/kvs/net_wait.h"
 
 struct nf_card {
 	struct uk_netdev *dev;
@@ -17,10 +18,7 @@ struct nf_card {
 	struct uk_netbuf_pool *large; /* for frames that come in several parts */
 	uint16_t burst;
 	uint32_t wait_most; /* more wait: receives nothing */
-	/* What waits for room in the ring: wait[from..from + nb). */
-	struct uk_netbuf **wait;
-	uint32_t nb_wait, from, size;
-	uint64_t moved_ns; /* when the ring last took something */
+	struct nf_net_wait wait;
 	uint64_t now_ns;
 	uint64_t nb_unsent; /* answers dropped */
 	uint64_t nb_parts;  /* requests dropped: several parts, and no large buffer */

@@ -14,6 +14,7 @@
 #include "dataplane/netdev_driver.h"
 #include "kernel/malloc.h"
 #include "nf-apps/kvs/netdev/card.h"
+#include "nf-apps/kvs/net_report.h"
 #include "nf-apps/kvs/netdev/start.h"
 #include "plat-kvm/clock.h"
 
@@ -36,63 +37,32 @@ struct main_loop {
 	uint64_t looks, rounds, busy_cycles, busy_pkts, conflicts;
 };
 
-static void main_qstats(const struct main_loop *l, uint64_t *rx, uint64_t *tx, uint64_t *resets)
-{
-	struct uk_netdev_qstats st;
-
-	*rx = *tx = *resets = 0;
-	for (unsigned i = 0; i < l->s.nb_cards; i++) {
-		uk_netdev_rxq_stats_get(l->s.cards[i].dev, 0, &st);
-		*rx += st.packets;
-		*resets += st.resets;
-		uk_netdev_txq_stats_get(l->s.cards[i].dev, 0, &st);
-		*tx += st.packets;
-	}
-}
-
-/* Counts that are not 0, of all cards together. */
-static void main_counts(const struct main_loop *l)
-{
-	uint64_t unsent = 0, parts = 0;
-
-	for (unsigned k = 0; nf_net_count_name(k) != NULL; k++) {
-		uint64_t sum = 0;
-
-		for (unsigned i = 0; i < l->s.nb_cards; i++)
-			sum += nf_net_counts(l->s.cards[i].net)[k];
-		if (sum > 0 || k == NF_NET_REQUESTS)
-			printf(",\"%s\":%lu", nf_net_count_name(k), sum);
-	}
-	for (unsigned i = 0; i < l->s.nb_cards; i++) {
-		unsent += l->s.cards[i].nb_unsent;
-		parts += l->s.cards[i].nb_parts;
-	}
-	printf(",\"unsent\":%lu,\"parts\":%lu", unsent, parts);
-}
-
-/* bufs_free: an idle machine lacks those in the receive rings, and no others, or they leak. */
 static void main_report(const struct main_loop *l)
 {
-	uint64_t rx, tx, resets, nb_free = 0, nb_total = 0;
-	struct nf_store_stats st;
+	struct nf_net_report r = { .t = (double)uk_clock_ns() / SEC_NS,
+		.busy_cycles = l->busy_cycles,
+		.busy_pkts = l->busy_pkts,
+		.rounds = l->rounds };
+	struct nf_net *nets[NF_START_CARDS];
 
-	main_qstats(l, &rx, &tx, &resets);
-	nf_store_stats(nf_kvs_store(l->s.kvs), &st);
 	for (unsigned i = 0; i < l->s.nb_cards; i++) {
+		const struct nf_card *c = &l->s.cards[i];
+		struct uk_netdev_qstats rx, tx;
 		uint16_t none = 0;
 
-		(void)uk_netdev_tx_burst(
-			l->s.cards[i].dev, 0, NULL, &none); /* what was sent comes back */
-		nb_free += l->s.cards[i].pool->nb_free;
-		nb_total += l->s.cards[i].pool->nb_total;
+		(void)uk_netdev_tx_burst(c->dev, 0, NULL, &none); /* what was sent comes back */
+		uk_netdev_rxq_stats_get(c->dev, 0, &rx);
+		uk_netdev_txq_stats_get(c->dev, 0, &tx);
+		r.rx_pkts += rx.packets;
+		r.tx_pkts += tx.packets;
+		r.resets += rx.resets;
+		r.bufs_free += c->pool->nb_free;
+		r.bufs += c->pool->nb_total;
+		r.unsent += c->nb_unsent;
+		r.parts += c->nb_parts;
+		nets[i] = c->net;
 	}
-	printf("@{\"type\":\"tick\",\"t\":%.6f,\"rx_pkts\":%lu,\"tx_pkts\":%lu,\"resets\":%lu,\"busy_cycles\":%lu,\"busy_pkts\":%lu,\"rounds\":%lu,"
-	       "\"bufs_free\":%lu,\"bufs\":%lu,\"items\":%lu,\"item_bytes\":%lu,\"used_bytes\":%lu,\"limit_bytes\":%lu,\"evictions\":%lu",
-		(double)uk_clock_ns() / SEC_NS, rx, tx, resets, l->busy_cycles, l->busy_pkts,
-		l->rounds, nb_free, nb_total, st.nb_items, st.item_bytes, st.used_bytes,
-		st.limit_bytes, st.evictions);
-	main_counts(l);
-	printf("}\n");
+	nf_net_report(&r, l->s.kvs, nets, l->s.nb_cards);
 }
 
 /* An address that somebody else has, too: worth a line, once in a while. */
@@ -134,7 +104,7 @@ static void main_sleep(struct main_loop *l)
 
 	for (unsigned i = 0; i < l->s.nb_cards; i++)
 		quiet &= uk_netdev_rxq_intr_enable(l->s.cards[i].dev, 0) == 0 &&
-			 l->s.cards[i].nb_wait == 0;
+			 l->s.cards[i].wait.nb == 0;
 	if (quiet)
 		uk_netdev_idle(l->next_look_ns);
 	for (unsigned i = 0; i < l->s.nb_cards; i++)
