@@ -2,15 +2,12 @@
 /* select and pselect6: sets of bits around uk_poll. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include "kernel/fd.h"
 #include "kernel/poll.h"
 #include "kernel/syscall.h"
-#include "plat-kvm/clock.h"
 
-#define NSEC     1000000000ull
 #define ON_STACK 16u
 
 /* What makes a descriptor ready for reading, writing and exceptions: select(2), "Correspondence
@@ -90,11 +87,11 @@ static int sel_select(int n, fd_set *const sets[3], uint64_t deadline_ns)
 	return rc;
 }
 
-/* select() tells how much of the time is left; pselect() leaves it alone. */
-static long sel_timeval(const long a[6], struct timeval *tv)
+/* What is left of the time is not told: musl gives a copy of it. */
+static long sel_timeval(const long a[6], const struct timeval *tv)
 {
 	fd_set *const sets[3] = { (fd_set *)a[1], (fd_set *)a[2], (fd_set *)a[3] };
-	uint64_t deadline = UK_WAIT_FOREVER, now;
+	uint64_t deadline = UK_WAIT_FOREVER;
 	struct timespec ts;
 	int rc;
 
@@ -107,14 +104,7 @@ static long sel_timeval(const long a[6], struct timeval *tv)
 		if (rc < 0)
 			return rc;
 	}
-	rc = sel_select((int)a[0], sets, deadline);
-	if (tv != NULL && deadline != UK_WAIT_FOREVER) {
-		now = uk_clock_ns();
-		now = deadline > now ? deadline - now : 0;
-		*tv = (struct timeval){ .tv_sec = (time_t)(now / NSEC),
-			.tv_usec = (suseconds_t)(now % NSEC / 1000) };
-	}
-	return rc;
+	return sel_select((int)a[0], sets, deadline);
 }
 
 static long sel_timespec(const long a[6], const struct timespec *ts)
@@ -130,7 +120,7 @@ static bool sel_call(long n, const long a[6], long *result)
 {
 	switch (n) {
 	case SYS_select:
-		*result = sel_timeval(a, (struct timeval *)a[4]);
+		*result = sel_timeval(a, (const struct timeval *)a[4]);
 		return true;
 	case SYS_pselect6:
 		*result = sel_timespec(a, (const struct timespec *)a[4]);

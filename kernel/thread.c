@@ -333,7 +333,8 @@ const char *uk_thread_name(const struct uk_thread *t)
 	return t->name;
 }
 
-__attribute__((constructor)) static void thread_start(void)
+/* Before other constructors: they may make threads, and thread_libc.c adds to main. */
+__attribute__((constructor(101))) static void thread_start(void)
 {
 	const struct uk_thread_stack stack = { .low = (uintptr_t)idle_stack + UK_PAGE_SIZE,
 		.high = (uintptr_t)idle_stack + sizeof(idle_stack),

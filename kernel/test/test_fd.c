@@ -229,6 +229,20 @@ static void console(void **state)
 	assert_string_equal(fake_plat_console(), "one two\nthree\nfour\n");
 }
 
+/* Ignored or default: granted; a handler is not. */
+static void signals(void **state)
+{
+	struct {
+		uintptr_t handler, flags, restorer, mask;
+	} new = { .handler = 1 }, old = { 9, 9, 9, 9 };
+
+	assert_int_equal(call(SYS_rt_sigaction, 13, &new, &old, 8), 0);
+	assert_int_equal(old.handler | old.flags | old.restorer | old.mask, 0);
+	assert_int_equal(call(SYS_rt_sigaction, 13, NULL, &old, 8), 0);
+	new.handler = (uintptr_t)signals;
+	assert_int_equal(call(SYS_rt_sigaction, 13, &new, NULL, 8), -ENOSYS);
+}
+
 static void limit(void **state)
 {
 	struct rlimit r = { 0 };
@@ -249,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup(pieces, setup),
 		cmocka_unit_test_setup(console, setup),
 		cmocka_unit_test_setup(limit, setup),
+		cmocka_unit_test_setup(signals, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
