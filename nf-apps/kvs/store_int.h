@@ -117,6 +117,14 @@ UK_INLINE uint32_t store_item_units(const struct nf_item *it)
 	       NF_STORE_UNIT;
 }
 
+/* Of any block. */
+UK_INLINE uint32_t store_units(const struct nf_store *s, uint32_t ref)
+{
+	const struct store_block *b = store_ptr(s, ref);
+
+	return b->bits <= STORE_LOOSE ? store_item_units(store_ptr(s, ref)) : b->units;
+}
+
 UK_INLINE bool store_expired(const struct nf_store *s, const struct nf_item *it)
 {
 	return it->expires != NF_STORE_NEVER && it->expires <= s->now;

@@ -7,7 +7,8 @@
 #define ROOM_SCAN                                                                                  \
 	32u /* blocks that are looked at for one that is large enough by itself: nothing moves then */
 #define ROOM_SMALL       128u   /* units */
-#define ROOM_STEPS       64u    /* blocks that are passed before the hand jumps */
+#define ROOM_STEPS       64u    /* blocks that are passed or moved before the hand jumps */
+#define ROOM_AHEAD       8u     /* blocks whose buckets are fetched before they are needed */
 #define ROOM_SAMPLES     192u   /* items that are looked at to find an old one to jump to */
 #define ROOM_BUCKETS     512u   /* and buckets */
 #define ROOM_PASSES      65536u /* blocks that are passed at most */
@@ -16,6 +17,7 @@
 #define ROOM_MOVES_HALF  512u  /* moves, after which the older half may go */
 #define ROOM_MOVES_ANY   8192u  /* and all */
 #define ROOM_MOVES_MAX   16384u /* moves, before it is given up, if nothing may be evicted */
+#define ROOM_FREED       131072 /* units more than 16 times what is wanted: it is given up */
 #define ROOM_RESERVE                                                                               \
 	16u /* a share of the heap: with more free memory than that nothing is evicted */
 
@@ -26,13 +28,15 @@ struct room {
 	uint32_t units;
 	uint32_t scan; /* ROOM_SCAN, or less if there are few items */
 	enum room_level level;
-	uint32_t steps;  /* blocks passed since something came free or the hand jumped */
+	uint32_t steps;  /* blocks passed or moved since something came free or the hand jumped */
 	uint32_t passes; /* blocks passed */
 	uint32_t moves;  /* a large block counts as several */
 	uint32_t jumps, laps;
 	uint32_t slide_min; /* units that count as one move */
 	uint64_t slide_max; /* no larger block is moved */
-	uint64_t freed;     /* units */
+	uint32_t ahead,
+		nb_ahead; /* the buckets of so many blocks from the hand on, up to this one, are on their way */
+	uint64_t freed; /* units */
 };
 
 static void room_close(struct nf_store *s, uint32_t hand)
@@ -91,7 +95,12 @@ static void room_slide(struct nf_store *s, struct room *r, uint32_t units)
 	struct nf_item *it = store_ptr(s, s->hand);
 	struct store_pos pos;
 
-	if (s->gap == s->hand || units > r->slide_max || room_scans(s, r)) {
+	if (s->gap == s->hand || room_scans(s, r)) {
+		room_pass(s, r, units);
+		return;
+	}
+	if (units > r->slide_max) {
+		r->slide_max *= 2;
 		room_pass(s, r, units);
 		return;
 	}
@@ -107,6 +116,7 @@ static void room_slide(struct nf_store *s, struct room *r, uint32_t units)
 	}
 	s->gap += units;
 	s->hand += units;
+	r->steps++;
 	r->moves += 1 + units / r->slide_min;
 }
 
@@ -124,10 +134,30 @@ static void room_item(struct nf_store *s, struct room *r, struct nf_item *it)
 		room_slide(s, r, units);
 }
 
+/* Moving and evicting want the item's bucket. */
+static void room_ahead(const struct nf_store *s, struct room *r)
+{
+	if (r->nb_ahead == 0)
+		r->ahead = s->hand;
+	for (; r->nb_ahead < ROOM_AHEAD && r->ahead < s->end; r->nb_ahead++) {
+		const struct nf_item *it = store_ptr(s, r->ahead);
+
+		if (it->bits == STORE_LINKED)
+			nf_store_prefetch(
+				s, nf_store_hash_sip(s->hash_key, it->data, it->key_len, 1, 3));
+		r->ahead += store_units(s, r->ahead);
+	}
+	r->nb_ahead--;
+}
+
 static void room_step(struct nf_store *s, struct room *r)
 {
 	struct store_block *b = store_ptr(s, s->hand);
 
+	if (s->gap != s->hand && !room_scans(s, r))
+		room_ahead(s, r);
+	else
+		r->nb_ahead = 0;
 	switch (b->bits) {
 	case STORE_SPLINTER:
 		s->hand++;
@@ -135,6 +165,8 @@ static void room_step(struct nf_store *s, struct room *r)
 	case STORE_FREE:
 		nf_store_heap_take(s, b);
 		s->hand += b->units;
+		if (r->level == ROOM_DEAD)
+			r->steps = 0;
 		break;
 	case STORE_OVER:
 		room_slide(s, r, STORE_OVER_UNITS);
@@ -148,6 +180,7 @@ static void room_jump(struct nf_store *s, struct room *r, uint32_t ref)
 {
 	room_close(s, ref);
 	r->steps = 0;
+	r->nb_ahead = 0;
 	r->jumps++;
 	r->slide_max *= 2;
 }
@@ -204,7 +237,7 @@ static void room_harder(struct nf_store *s, struct room *r)
 		r->level = ROOM_HALF;
 	if (r->level == ROOM_HALF && r->moves > ROOM_MOVES_ANY)
 		r->level = ROOM_ANY;
-	if (r->steps < ROOM_STEPS || s->gap != s->hand)
+	if (r->steps < ROOM_STEPS)
 		return;
 	if (r->level == ROOM_DEAD)
 		room_gather(s, r);
@@ -216,6 +249,7 @@ static void room_harder(struct nf_store *s, struct room *r)
 static void room_lap(struct nf_store *s, struct room *r)
 {
 	room_close(s, 1);
+	r->nb_ahead = 0;
 	r->laps++;
 	if (r->laps < 2)
 		return;
@@ -226,7 +260,7 @@ static void room_lap(struct nf_store *s, struct room *r)
 
 static bool room_give_up(const struct nf_store *s, const struct room *r)
 {
-	if (r->laps > 5 || r->passes > ROOM_PASSES || r->freed > 8ull * r->units + 8192)
+	if (r->laps > 5 || r->passes > ROOM_PASSES || r->freed > 16ull * r->units + ROOM_FREED)
 		return true;
 	return s->no_evict && (r->moves > ROOM_MOVES_MAX || r->jumps > 16);
 }

@@ -61,7 +61,7 @@ static void check_heap(const struct nf_store *s, struct seen *seen)
 		} else {
 			uint32_t units = check_block(s, ref, seen);
 
-			CHECK(units > 0);
+			CHECK(units > 0 && units == store_units(s, ref));
 			CHECK(!(ref < s->gap && ref + units > s->gap));
 			ref += units;
 		}

@@ -148,6 +148,27 @@ static void sizes_change(void **state)
 	nf_store_destroy(s);
 }
 
+/* A few times as large as what the store is full of, which was used in random order: little has to move for each. */
+static void larger_ones_come(void **state)
+{
+	struct nf_store *s = make(16 * MIB, 0);
+	const uint32_t nb = 130000, len[] = { 100, 200, 500, 4000 };
+
+	for (uint32_t i = 0; i < nb; i++)
+		set(s, "small", i, 64);
+	for (uint32_t i = 0; i < 2 * nb; i++)
+		there(s, "small", below(nb));
+	for (unsigned k = 0; k < UK_ARRAY_SIZE(len); k++) {
+		nf_store_stats_reset(s);
+		for (uint32_t i = 0; i < 2000; i++)
+			set(s, "larger", k * 10000 + i, len[k]);
+		assert_true(stats(s).moved < 2000 * (32 + len[k] / 4));
+		assert_true(stats(s).item_bytes > 14 * MIB);
+		store_check(s);
+	}
+	nf_store_destroy(s);
+}
+
 /* Pieces of deleted items are put together before anything is evicted. */
 static void deleted_come_together(void **state)
 {
@@ -230,6 +251,7 @@ int main(void)
 		cmocka_unit_test(tiny_items),
 		cmocka_unit_test(mixed_sizes),
 		cmocka_unit_test(sizes_change),
+		cmocka_unit_test(larger_ones_come),
 		cmocka_unit_test(deleted_come_together),
 		cmocka_unit_test(dead_make_room),
 		cmocka_unit_test(all_held),
