@@ -83,7 +83,7 @@ UK_INLINE bool net_is_usual(const struct nf_net *n, const struct nf_net_frame *f
 		udp_len < NF_NET_UDP_LEN || udp_len + NF_NET_IP4_LEN > len)
 		return false;
 	if ((uint8_t)(ip->src & 0xff) - 1u >= 223 || (ip->src & 0xff) == 127 || ip->src == n->ip4 ||
-		nf_net_loops(n, udp->sport) || nf_inet_ip4_csum(ip, NF_NET_IP4_LEN) != 0)
+		nf_net_loops(n, udp->sport) || nf_inet_fold(nf_net_sum20(ip)) != 0)
 		return false;
 	if (udp->csum == 0 || (f->flags & NF_NET_F_CHECKED))
 		return true;
@@ -134,19 +134,12 @@ UK_INLINE void net_answer_usual(const struct nf_net *n, const struct nf_net_req 
 	struct nf_ether *e = (void *)f->data;
 	struct nf_ip4 *ip = (void *)r->l3;
 	struct nf_udp *udp = r->udp;
-	nf_be32 src = ip->src;
+	uint32_t udp_len = len + NF_NET_UDP_LEN;
+	nf_be32 peer = ip->src;
 
 	memcpy(e->dst, e->src, sizeof(e->dst));
 	memcpy(e->src, n->mac, sizeof(e->src));
-	ip->tos &= 0xfc; /* no ECN (RFC 3168) */
-	ip->len = nf_inet_hton16((uint16_t)(len + NF_NET_UDP_LEN + NF_NET_IP4_LEN));
-	ip->id = 0; /* means nothing in what is never cut up (RFC 6864, 4.1) */
-	ip->off = nf_inet_hton16(NF_IP_DF);
-	ip->ttl = NF_NET_TTL;
-	ip->csum = 0;
-	ip->src = ip->dst;
-	ip->dst = src;
-	ip->csum = nf_inet_ip4_csum(ip, NF_NET_IP4_LEN);
+	nf_net_ip4_put(ip, ip->tos, udp_len + NF_NET_IP4_LEN, NF_IP_UDP, n->ip4, peer);
 	net_udp_put(udp, udp, len);
 	f->flags = 0;
 	if (r->csum)

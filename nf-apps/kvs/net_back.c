@@ -33,16 +33,11 @@ void nf_net_back(const struct nf_net *n, const struct nf_net_pkt *p, struct nf_n
 static uint8_t *back_put4(const struct nf_net_back *b, uint8_t *l4, uint32_t len, uint8_t proto)
 {
 	struct nf_ip4 *ip = (void *)(l4 - NF_NET_IP4_LEN);
+	nf_be32 src, dst;
 
-	*ip = (struct nf_ip4){ .vhl = 0x45,
-		.tos = b->tos,
-		.len = nf_inet_hton16((uint16_t)(NF_NET_IP4_LEN + len)),
-		.off = nf_inet_hton16(NF_IP_DF),
-		.ttl = NF_NET_TTL,
-		.proto = proto };
-	memcpy(&ip->src, b->src, sizeof(ip->src));
-	memcpy(&ip->dst, b->dst, sizeof(ip->dst));
-	ip->csum = nf_inet_ip4_csum(ip, NF_NET_IP4_LEN);
+	memcpy(&src, b->src, sizeof(src));
+	memcpy(&dst, b->dst, sizeof(dst));
+	nf_net_ip4_put(ip, b->tos, NF_NET_IP4_LEN + len, proto, src, dst);
 	return (uint8_t *)ip;
 }
 

@@ -16,7 +16,7 @@ static const char args_help[] =
 	"--socket PATH     the socket of a vhost-user back end, which listens there\n"
 	"--ip ADDR/BITS    IPv4 address (default 10.0.2.15/24; none: no IPv4)\n"
 	"--ip6 ADDR        IPv6 address beside the link-local one\n"
-	"--mac MAC         default 52:54:00:6b:76:73\n"
+	"--mac MAC         default 52:54:00:12:34:56\n"
 	"--ring KIND       split, split-in-order, packed, packed-in-order, packed-vectorised (default)\n"
 	"--core N          the core that polls (default: the last this process may use)\n"
 	"--verbose         show DPDK's log\n"

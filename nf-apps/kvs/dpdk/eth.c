@@ -84,9 +84,10 @@ static unsigned eth_frames(struct nf_eth *e, uint16_t n)
 	for (unsigned i = 0; i < n; i++) {
 		uint8_t *data = rte_pktmbuf_mtod(e->v[i], uint8_t *);
 
+		/* headers, keys and answers; frames begin with a cache line */
 		uk_prefetch_write(data);
-		uk_prefetch_write(data + FETCHED);
-		uk_prefetch_write(data + FETCHED + UK_CACHE_LINE);
+		uk_prefetch_write(data + UK_CACHE_LINE);
+		uk_prefetch_write(data + 2 * UK_CACHE_LINE);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *m = e->v[i];

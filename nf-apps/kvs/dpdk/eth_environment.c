@@ -57,7 +57,7 @@ int nf_eth_environment_start(const struct nf_args *a)
 	snprintf(mem, sizeof(mem), "%d", MEM_MIB);
 	snprintf(vdev, sizeof(vdev),
 		"net_virtio_user0,path=%s,queues=1,queue_size=%u,mrg_rxbuf=0,mac=%s,%s", a->socket,
-		(unsigned)a->opts.ring, a->mac != NULL ? a->mac : "52:54:00:6b:76:73", a->devargs);
+		(unsigned)a->opts.ring, a->mac != NULL ? a->mac : "52:54:00:12:34:56", a->devargs);
 	argv[argc++] = "kvs-dpdk";
 	argv[argc++] = "--lcores";
 	argv[argc++] = lcores;

@@ -58,14 +58,15 @@ static unsigned main_last_core(void)
 /* Pages of 2 MiB, as a guest has them; what the kernel makes of small ones if there are too few. */
 static void *main_memory(size_t bytes)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	int flags =
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE; /* the first touch of a page is dear */
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);
 
 	if (p != MAP_FAILED)
 		return p;
 	fprintf(stderr,
 		"kvs-dpdk: the store is not in hugepages: too few are free (see /proc/sys/vm/nr_hugepages)\n");
-	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags & ~MAP_POPULATE, -1, 0);
 	if (p == MAP_FAILED)
 		return NULL;
 	(void)madvise(p, bytes, MADV_HUGEPAGE);
