@@ -17,6 +17,34 @@ EXAMPLE = paths.ROOT / "docs" / "examples" / "mirror"
 BOOT_S = 30
 CARD = {"microvm": "virtio-net-device,netdev=n", "q35": "virtio-net-pci,disable-legacy=on,romfile=,netdev=n"}
 
+THREADS = """
+#include <pthread.h>
+#include <unistd.h>
+#include "kernel/alloc.h"
+
+const struct uk_alloc_ops *const uk_alloc_image = &uk_tlsf_ops;
+static int fds[2];
+
+static void *copy(void *arg)
+{
+	char buf[64];
+	long n = read(fds[0], buf, sizeof(buf));
+
+	return (void *)(write(1, buf, n) - n);
+}
+
+int main(void)
+{
+	pthread_t t;
+	void *left;
+
+	if (pipe(fds) != 0 || pthread_create(&t, NULL, copy, NULL) != 0)
+		return 1;
+	write(fds[1], "through the pipe\\n", 17);
+	return pthread_join(t, &left) != 0 || left != NULL;
+}
+"""
+
 
 def accels() -> list:
 	return ["tcg"] if accel.kvm_usable() else ["kvm", "tcg"]
@@ -156,6 +184,18 @@ class Install(unittest.TestCase):
 		"""For a compiler that cannot read this one's link-time code."""
 		image = self.make("PKG_CONFIG=pkg-config --define-variable=lto=-fno-lto")
 		self.mirrored(image, accels()[0], "microvm")
+
+	def test_threads_and_descriptors(self):
+		"""Parts that are taken whole have flags of their own, before the others."""
+		source, elf, image = self.folder / "t.c", self.folder / "t.elf", self.folder / "t"
+		source.write_text(THREADS, encoding="ascii")
+		run(["gcc", "-O2", "-Wall", "-Werror", *self.pkg_config("--cflags"), source, *self.pkg_config("--variable=fd"),
+			*self.pkg_config("--variable=thread"), *self.pkg_config("--libs"), "-o", elf])
+		run([*self.pkg_config("--variable=mkimage"), elf, image])
+		for name in accels():
+			with self.subTest(accel=name), VM(image, accel=name) as vm:
+				self.assertEqual(vm.wait(BOOT_S), 0)
+				self.assertEqual(vm.console(), "through the pipe\n")
 
 	def test_forgotten_script(self):
 		"""mkimage says so in one sentence when an ELF was linked in another way."""
