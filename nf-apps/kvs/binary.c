@@ -36,6 +36,8 @@ static const char *binary_text(enum nf_binary_status status)
 		return "Not stored.";
 	case NF_BINARY_NOT_A_NUMBER:
 		return "Non-numeric server-side value for incr or decr";
+	case NF_BINARY_AUTH:
+		return "Auth failure.";
 	case NF_BINARY_NO_MEMORY:
 		return "Out of memory";
 	default:

@@ -156,8 +156,10 @@ static void binary_quit(struct nf_session *s, const struct nf_binary *b)
 
 static void binary_flush(struct nf_session *s, const struct nf_binary *b)
 {
-	nf_op_flush(s->k, s->bin.ext_len > 0 ? nf_binary_u32(b->extras) : 0);
-	nf_binary_ok(s, 0);
+	if (nf_op_flush(s->k, s->bin.ext_len > 0 ? nf_binary_u32(b->extras) : 0))
+		nf_binary_ok(s, 0);
+	else
+		nf_binary_error(s, NF_BINARY_AUTH);
 }
 
 static void binary_noop(struct nf_session *s, const struct nf_binary *b)

@@ -26,6 +26,8 @@ struct nf_kvs *nf_kvs_create(const struct nf_kvs_conf *conf)
 			      ? conf->item_max
 			      : NF_STORE_VALUE_MAX;
 	k->limit_bytes = conf->store.bytes;
+	k->protocol = conf->protocol;
+	k->no_flush = conf->no_flush;
 	k->no_evict = conf->store.no_evict;
 	k->stats = conf->stats;
 	k->stats_arg = conf->stats_arg;
@@ -38,6 +40,7 @@ void nf_kvs_destroy(struct nf_kvs *k)
 		return;
 	if (k->store != NULL)
 		nf_store_destroy(k->store);
+	free(k->detail);
 	free(k->dgram);
 	free(k->session);
 	free(k);

@@ -17,10 +17,18 @@
 struct nf_kvs;
 struct nf_kvs_conn;
 
+enum nf_kvs_protocol {
+	NF_KVS_ANY, /* each client's first byte tells */
+	NF_KVS_TEXT_ONLY,
+	NF_KVS_BINARY_ONLY,
+};
+
 struct nf_kvs_conf {
 	struct nf_store_conf store;
 	const char *version; /* answer to "version"; NULL: Sluice's */
 	uint32_t item_max;   /* bytes of the largest value, at most NF_STORE_VALUE_MAX; 0: that */
+	enum nf_kvs_protocol protocol;
+	bool no_flush; /* memcached's -F: flush_all is refused */
 	/*
 	 * What a transport adds to an answer of "stats" (NULL: nothing); `group` is "" for the general ones, "settings" or
 	 * "conns". It calls put(to, name, value) for each line; all lines of one answer together stay within 8 KiB.
@@ -82,6 +90,8 @@ void nf_kvs_conn_close(struct nf_kvs_conn *c);
 long nf_kvs_conn_input(struct nf_kvs_conn *c, const uint8_t *data, size_t len);
 /* The sink takes bytes again. -1: everything is written and the connection is to be closed. */
 int nf_kvs_conn_writable(struct nf_kvs_conn *c);
+/* What it is about, in memcached's words ("conn_nread", ...), for "stats conns". */
+const char *nf_kvs_conn_state(const struct nf_kvs_conn *c);
 /* True while it has output that the sink did not take. */
 bool nf_kvs_conn_pending(const struct nf_kvs_conn *c);
 

@@ -26,6 +26,7 @@ struct nf_kvs_conn {
 	struct conn_slice slices[CONN_SLICES];
 	uint32_t head, nb;   /* of the ring */
 	uint32_t start;      /* of the text that is not sent */
+	bool running;        /* it is in the middle of a command */
 	uint32_t closed_end; /* of the text that slices speak of */
 	uint8_t text[CONN_TEXT_BYTES];
 };
@@ -139,6 +140,7 @@ struct nf_kvs_conn *nf_kvs_conn_open(struct nf_kvs *k, const struct nf_kvs_sink 
 		return NULL;
 	c->k = k;
 	c->sink = *sink;
+	c->running = false;
 	c->head = c->nb = c->start = c->closed_end = 0;
 	c->reply = (struct nf_reply){ .at = c->text,
 		.end = c->text + CONN_TEXT_BYTES,
@@ -169,7 +171,11 @@ static bool conn_over(const struct nf_kvs_conn *c)
 
 long nf_kvs_conn_input(struct nf_kvs_conn *c, const uint8_t *data, size_t len)
 {
-	size_t taken = nf_session_input(&c->session, data, len);
+	size_t taken;
+
+	c->running = true;
+	taken = nf_session_input(&c->session, data, len);
+	c->running = false;
 
 	c->k->n.bytes_read += taken;
 	conn_flush(c);
@@ -183,6 +189,23 @@ int nf_kvs_conn_writable(struct nf_kvs_conn *c)
 {
 	conn_flush(c);
 	return conn_over(c) ? -1 : 0;
+}
+
+const char *nf_kvs_conn_state(const struct nf_kvs_conn *c)
+{
+	static const char *const states[] = {
+		[NF_SESSION_NEW] = "conn_new_cmd",
+		[NF_SESSION_LINE] = "conn_read",
+		[NF_SESSION_KEYS] = "conn_read",
+		[NF_SESSION_VALUE] = "conn_nread",
+		[NF_SESSION_CRLF] = "conn_nread",
+		[NF_SESSION_SWALLOW] = "conn_swallow",
+		[NF_SESSION_SKIP] = "conn_swallow",
+		[NF_SESSION_HEADER] = "conn_read",
+		[NF_SESSION_CLOSED] = "conn_closing",
+	};
+
+	return c->running ? "conn_parse_cmd" : c->nb > 0 ? "conn_mwrite" : states[c->session.state];
 }
 
 bool nf_kvs_conn_pending(const struct nf_kvs_conn *c)

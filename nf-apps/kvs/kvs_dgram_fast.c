@@ -88,7 +88,7 @@ void nf_kvs_dgram_hint(const struct nf_kvs *k, struct nf_kvs_dgram *d, struct nf
 	if (d->len <= NF_KVS_FRAME_LEN || p[4] != 0 || p[5] != 1)
 		return;
 	h->kind = NF_KVS_GENERAL;
-	if (d->len <= NF_KVS_FRAME_LEN + FAST_WORD)
+	if (d->len <= NF_KVS_FRAME_LEN + FAST_WORD || k->detail_on || k->protocol != NF_KVS_ANY)
 		return;
 	word = fast_u32(p + NF_KVS_FRAME_LEN);
 	if (word == fast_u32((const uint8_t *)"get "))

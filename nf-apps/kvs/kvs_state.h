@@ -12,7 +12,7 @@
 
 /* What memcached's names in "stats" stand for; reset by "stats reset". */
 struct nf_kvs_counts {
-	uint64_t cmd_get, get_hits, get_misses, get_expired, get_flushed;
+	uint64_t cmd_get, get_hits, get_misses;
 	uint64_t cmd_set, cmd_flush, cmd_touch, cmd_meta;
 	uint64_t delete_hits, delete_misses;
 	uint64_t incr_hits, incr_misses, decr_hits, decr_misses;
@@ -27,6 +27,7 @@ struct nf_kvs_counts {
 
 struct nf_session;
 struct nf_kvs_out;
+struct nf_detail;
 
 struct nf_kvs {
 	struct nf_store *store;
@@ -40,6 +41,10 @@ struct nf_kvs {
 	size_t limit_bytes;
 	bool no_evict;
 	const char *version;
+	enum nf_kvs_protocol protocol;
+	bool no_flush;
+	bool detail_on; /* "stats detail" counts */
+	struct nf_detail *detail;
 	struct nf_kvs_counts n;
 	void (*stats)(void *arg, const char *group,
 		void (*put)(void *to, const char *name, const char *value), void *to);

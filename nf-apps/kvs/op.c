@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
+#include "nf-apps/kvs/detail.h"
 #include "nf-apps/kvs/number.h"
 #include "nf-apps/kvs/op.h"
 
@@ -49,11 +50,13 @@ struct nf_item *nf_op_get(struct nf_kvs *k, const struct nf_key *key)
 	struct nf_item *it = nf_op_peek(k, key);
 
 	k->n.cmd_get++;
+	nf_detail_count(k, key, NF_DETAIL_GET);
 	if (it == NULL) {
 		k->n.get_misses++;
 		return NULL;
 	}
 	k->n.get_hits++;
+	nf_detail_count(k, key, NF_DETAIL_HIT);
 	nf_op_used(k, it);
 	return it;
 }
@@ -63,11 +66,13 @@ struct nf_item *nf_op_touch(struct nf_kvs *k, const struct nf_key *key, uint32_t
 	struct nf_item *it = nf_op_peek(k, key);
 
 	k->n.cmd_touch++;
+	nf_detail_count(k, key, NF_DETAIL_GET);
 	if (it == NULL) {
 		k->n.touch_misses++;
 		return NULL;
 	}
 	k->n.touch_hits++;
+	nf_detail_count(k, key, NF_DETAIL_HIT);
 	it->expires = expires;
 	nf_op_used(k, it);
 	return it;
@@ -84,6 +89,7 @@ enum nf_op_result nf_op_put_start(struct nf_kvs *k, struct nf_put *p, const stru
 	bool fits = op_fits(k, key->len, value_len);
 	struct nf_item *old;
 
+	nf_detail_count(k, key, NF_DETAIL_SET);
 	p->hash = key->hash;
 	p->it = fits ? nf_store_alloc(k->store, key->p, key->len, value_len, k->now) : NULL;
 	if (p->it != NULL)
@@ -271,6 +277,7 @@ enum nf_op_result nf_op_delete(struct nf_kvs *k, const struct nf_key *key, uint6
 {
 	struct nf_item *it = nf_op_peek(k, key);
 
+	nf_detail_count(k, key, NF_DETAIL_DELETE);
 	if (it == NULL || (cas != 0 && cas != it->cas)) {
 		k->n.delete_misses++;
 		return it == NULL ? NF_OP_NOT_FOUND : NF_OP_EXISTS;
@@ -280,8 +287,10 @@ enum nf_op_result nf_op_delete(struct nf_kvs *k, const struct nf_key *key, uint6
 	return NF_OP_OK;
 }
 
-void nf_op_flush(struct nf_kvs *k, int64_t exptime)
+bool nf_op_flush(struct nf_kvs *k, int64_t exptime)
 {
 	k->n.cmd_flush++;
-	nf_store_flush(k->store, exptime > 0 ? nf_op_expires(k, exptime) : 0);
+	if (!k->no_flush)
+		nf_store_flush(k->store, exptime > 0 ? nf_op_expires(k, exptime) : 0);
+	return !k->no_flush;
 }

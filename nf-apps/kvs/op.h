@@ -84,7 +84,7 @@ enum nf_op_result nf_op_number(struct nf_kvs *k, const struct nf_key *key, uint6
 /* cas 0: any. */
 enum nf_op_result nf_op_delete(struct nf_kvs *k, const struct nf_key *key, uint64_t cas);
 
-/* flush_all: everything stored until then is gone; exptime as in nf_op_expires, 0 or less: now. */
-void nf_op_flush(struct nf_kvs *k, int64_t exptime);
+/* flush_all: everything stored until then is gone; exptime as in nf_op_expires, 0 or less: now. false: it is not allowed. */
+bool nf_op_flush(struct nf_kvs *k, int64_t exptime);
 
 #endif

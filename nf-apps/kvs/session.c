@@ -157,7 +157,8 @@ static size_t session_skip(struct nf_session *s, const uint8_t *data, size_t len
 
 static size_t session_new(struct nf_session *s, const uint8_t *data)
 {
-	s->binary = data[0] == NF_BINARY_REQUEST;
+	s->binary = s->k->protocol == NF_KVS_ANY ? data[0] == NF_BINARY_REQUEST
+						 : s->k->protocol == NF_KVS_BINARY_ONLY;
 	s->state = s->binary ? NF_SESSION_HEADER : NF_SESSION_LINE;
 	return 0;
 }

@@ -36,6 +36,7 @@ struct nf_session_get {
 	bool cas, touch; /* gets and gats; gat and gats */
 	bool timed;      /* the expiry has been read */
 	bool any;        /* a word has been read */
+	bool bad;        /* a key is too long */
 	uint32_t expires;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
+#include "nf-apps/kvs/detail.h"
 #include "nf-apps/kvs/stats.h"
 
 #define STATS_WORDS_MIB (1u << 20)
@@ -20,8 +21,6 @@ static const struct stats_count {
 	STATS_COUNT(cmd_meta),
 	STATS_COUNT(get_hits),
 	STATS_COUNT(get_misses),
-	STATS_COUNT(get_expired),
-	STATS_COUNT(get_flushed),
 	STATS_COUNT(delete_misses),
 	STATS_COUNT(delete_hits),
 	STATS_COUNT(incr_misses),
@@ -87,19 +86,25 @@ static void stats_general(struct nf_kvs *k, const struct nf_stats *st)
 
 static void stats_settings(struct nf_kvs *k, const struct nf_stats *st)
 {
+	static const char *const protocols[] = {
+		[NF_KVS_ANY] = "auto-negotiate",
+		[NF_KVS_TEXT_ONLY] = "ascii",
+		[NF_KVS_BINARY_ONLY] = "binary",
+	};
+
 	nf_stats_number(st, "maxbytes", k->limit_bytes);
 	nf_stats_number(st, "verbosity", k->verbosity);
 	nf_stats_string(st, "evictions", k->no_evict ? "off" : "on");
 	nf_stats_number(st, "num_threads", 1);
 	nf_stats_string(st, "stat_key_prefix", ":");
-	nf_stats_string(st, "detail_enabled", "no");
+	nf_stats_string(st, "detail_enabled", k->detail_on ? "yes" : "no");
 	nf_stats_string(st, "cas_enabled", "yes");
-	nf_stats_string(st, "binding_protocol", "auto-negotiate");
+	nf_stats_string(st, "binding_protocol", protocols[k->protocol]);
 	nf_stats_string(st, "auth_enabled_sasl", "no");
 	nf_stats_string(st, "auth_enabled_ascii", "no");
 	nf_stats_string(st, "shutdown_command", "no");
 	nf_stats_number(st, "item_size_max", k->item_max);
-	nf_stats_string(st, "flush_enabled", "yes");
+	nf_stats_string(st, "flush_enabled", k->no_flush ? "no" : "yes");
 	nf_stats_string(st, "dump_enabled", "yes");
 	nf_stats_string(st, "track_sizes", "no");
 }
@@ -189,5 +194,6 @@ bool nf_stats_group(struct nf_kvs *k, const struct nf_stats *st, const char *gro
 void nf_stats_reset(struct nf_kvs *k)
 {
 	memset(&k->n, 0, sizeof(k->n));
+	nf_detail_reset(k);
 	nf_store_stats_reset(k->store);
 }

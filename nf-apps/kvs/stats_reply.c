@@ -3,6 +3,7 @@
  * The answers to "stats", in both protocols.
  */
 #include "nf-apps/kvs/binary.h"
+#include "nf-apps/kvs/detail.h"
 #include "nf-apps/kvs/stats.h"
 
 #define STATS_DUMP_BYTES 7168 /* of a cachedump, which is for people */
@@ -67,6 +68,24 @@ static void stats_dump(struct nf_session *s, const struct nf_words *words)
 	}
 }
 
+static void stats_detail(struct nf_session *s, const struct nf_words *words)
+{
+	const struct nf_word none = { NULL, 0 }, *what = words->n > 2 ? &words->w[2] : &none;
+	char text[STATS_DUMP_BYTES];
+
+	if (nf_word_is(what, "on")) {
+		nf_session_say(s, nf_detail_start(s->k) ? "OK" : "SERVER_ERROR out of memory");
+	} else if (nf_word_is(what, "off")) {
+		s->k->detail_on = false;
+		nf_session_say(s, "OK");
+	} else if (nf_word_is(what, "dump")) {
+		nf_reply_put(s->reply, text, nf_detail_dump(s->k, text, sizeof(text)));
+		nf_session_say(s, "END");
+	} else {
+		nf_session_say(s, "CLIENT_ERROR usage: stats detail on|off|dump");
+	}
+}
+
 /* As a string; one that is too long is no group. */
 static void stats_name(char name[STATS_GROUP_MAX + 1], const uint8_t *p, uint32_t len)
 {
@@ -89,7 +108,7 @@ void nf_stats_text(struct nf_session *s, const struct nf_words *words)
 		nf_stats_reset(s->k);
 		nf_session_say(s, "RESET");
 	} else if (strcmp(group, "detail") == 0) {
-		nf_session_say(s, "CLIENT_ERROR usage: stats detail on|off|dump");
+		stats_detail(s, words);
 	} else if (strcmp(group, "cachedump") == 0) {
 		stats_dump(s, words);
 	} else if (nf_stats_group(s->k, &st, group)) {
@@ -109,6 +128,14 @@ static void stats_binary_put(void *to, const char *name, const char *value)
 	nf_reply_put(s->reply, value, value_len);
 }
 
+static void stats_binary_detail(struct nf_session *s)
+{
+	char text[STATS_DUMP_BYTES + 1];
+
+	text[nf_detail_dump(s->k, text, STATS_DUMP_BYTES)] = '\0';
+	stats_binary_put(s, "detailed", text);
+}
+
 void nf_stats_binary(struct nf_session *s, const struct nf_binary *b)
 {
 	struct nf_stats st = { stats_binary_put, s };
@@ -117,6 +144,12 @@ void nf_stats_binary(struct nf_session *s, const struct nf_binary *b)
 	stats_name(group, b->key.p, b->key.len);
 	if (strcmp(group, "reset") == 0)
 		nf_stats_reset(s->k);
+	else if (strcmp(group, "detail on") == 0)
+		(void)nf_detail_start(s->k);
+	else if (strcmp(group, "detail off") == 0)
+		s->k->detail_on = false;
+	else if (strcmp(group, "detail dump") == 0)
+		stats_binary_detail(s);
 	else if (!nf_stats_group(s->k, &st, group)) {
 		nf_binary_error(s, NF_BINARY_NOT_FOUND);
 		return;

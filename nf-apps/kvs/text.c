@@ -121,8 +121,7 @@ static void text_flush(struct nf_session *s, const struct nf_words *words)
 		nf_session_say(s, "CLIENT_ERROR invalid exptime argument");
 		return;
 	}
-	nf_op_flush(s->k, exptime);
-	nf_session_say(s, "OK");
+	nf_session_say(s, nf_op_flush(s->k, exptime) ? "OK" : "CLIENT_ERROR flush_all not allowed");
 }
 
 static void text_verbosity(struct nf_session *s, const struct nf_words *words)

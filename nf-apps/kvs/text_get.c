@@ -5,6 +5,22 @@
 #include <string.h>
 #include "nf-apps/kvs/text.h"
 
+/*
+ * A line that lies in the input as a whole is looked at before anything is answered: with a key that is too long, nothing is
+ * but the error. Where lines come in pieces, what stands before such a key has been answered.
+ */
+static bool text_get_good(const uint8_t *p, size_t len)
+{
+	const uint8_t *end = memchr(p, '\n', len);
+	size_t n = 0;
+
+	if (end == NULL)
+		return true;
+	for (end -= end > p && end[-1] == '\r'; p < end && n <= NF_STORE_KEY_MAX; p++)
+		n = *p == ' ' ? 0 : n + 1;
+	return n <= NF_STORE_KEY_MAX;
+}
+
 size_t nf_text_get(struct nf_session *s, const uint8_t *p, size_t len)
 {
 	size_t n = 3;
@@ -19,7 +35,9 @@ size_t nf_text_get(struct nf_session *s, const uint8_t *p, size_t len)
 	n += cas;
 	if (n == len || p[n] != ' ')
 		return 0;
-	s->get = (struct nf_session_get){ .cas = cas, .touch = touch };
+	s->get = (struct nf_session_get){
+		.cas = cas, .touch = touch, .bad = !text_get_good(p + n, len - n)
+	};
 	s->noreply = false;
 	return n + 1;
 }
@@ -51,6 +69,10 @@ static bool text_get_word(struct nf_session *s, const uint8_t *p, uint32_t len)
 	int64_t exptime;
 
 	s->get.any = true;
+	if (s->get.bad && (!s->get.touch || s->get.timed)) {
+		nf_session_say(s, NF_TEXT_BAD_LINE);
+		return false;
+	}
 	if (s->get.touch && !s->get.timed) {
 		if (!nf_number_i64(p, len, &exptime)) {
 			nf_session_say(s, "CLIENT_ERROR invalid exptime argument");

@@ -58,6 +58,8 @@ static bool main_create(void)
 	struct nf_kvs_conf conf = {
 		.store = { .bytes = o->bytes, .nb_items = o->nb_items, .no_evict = o->no_evict },
 		.item_max = o->item_max,
+		.protocol = o->protocol,
+		.no_flush = o->no_flush,
 		.stats = nf_report_stats,
 		.stats_arg = &server.report
 	};
@@ -115,6 +117,8 @@ static void main_loop(void)
 		main_tick(server.kvs);
 		for (int i = 0; i < n; i++)
 			main_event(&events[i]);
+		if (server.opts.idle_s > 0)
+			nf_stream_kick(&server.streams, server.opts.idle_s);
 		if (n == 0)
 			nf_kvs_idle(server.kvs);
 	}

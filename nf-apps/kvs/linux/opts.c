@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include "nf-apps/kvs/kvs.h"
 #include "nf-apps/kvs/linux/opts.h"
 
 #define OPTS_MIB       ((size_t)1 << 20)
@@ -29,13 +28,16 @@ static const char opts_help[] =
 	"-M, --disable-evictions   an error when memory is full, instead of evicting\n"
 	"-c, --conn-limit=<num>    most connections at a time (default 1024)\n"
 	"-b, --listen-backlog=<num> of TCP sockets (default 1024)\n"
+	"-B, --protocol=<name>     auto (default), ascii or binary\n"
+	"-F, --disable-flush-all   refuse flush_all\n"
+	"-o idle_timeout=<num>     close connections that are silent for so many seconds\n"
 	"-d, --daemon              go to the background\n"
 	"-P, --pidfile=<file>      write the process id there\n"
 	"-v                        say more (repeat)\n"
 	"--single                  a datagram by recvfrom and sendto each (default)\n"
 	"--batch                   32 datagrams by recvmmsg and sendmmsg\n"
 	"--items=<num>             how many items to expect; sizes the index\n"
-	"-u, -t, -f, -n, -R, -o, -k, -L of memcached are taken and have no meaning here\n"
+	"-u, -t, -f, -n, -R, -k, -L and the rest of -o of memcached are taken and have no meaning here\n"
 	"-h, --help                this\n"
 	"-V, --version             print the version\n";
 
@@ -54,6 +56,8 @@ static const struct option opts_long[] = {
 	{ "pidfile", required_argument, NULL, 'P' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "threads", required_argument, NULL, 't' },
+	{ "protocol", required_argument, NULL, 'B' },
+	{ "disable-flush-all", no_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "single", no_argument, NULL, OPTS_SINGLE },
@@ -92,6 +96,39 @@ static bool opts_item_max(struct nf_opts *o, const char *text)
 	fprintf(stderr, "kvs-linux: -I is from %u bytes to %u, not '%s'\n", OPTS_ITEM_MIN,
 		NF_STORE_VALUE_MAX, text);
 	return false;
+}
+
+static bool opts_protocol(struct nf_opts *o, const char *text)
+{
+	static const char *const names[] = {
+		[NF_KVS_ANY] = "auto",
+		[NF_KVS_TEXT_ONLY] = "ascii",
+		[NF_KVS_BINARY_ONLY] = "binary",
+	};
+
+	for (unsigned i = 0; i < UK_ARRAY_SIZE(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			o->protocol = i;
+			return true;
+		}
+	fprintf(stderr, "kvs-linux: -B is auto, ascii or binary, not '%s'\n", text);
+	return false;
+}
+
+/* memcached tunes its slabs and threads here, of which there are none. */
+static bool opts_extra(struct nf_opts *o, const char *text)
+{
+	const char *idle = strstr(text, "idle_timeout=");
+	char number[16] = "";
+	unsigned long v;
+
+	if (idle == NULL)
+		return true;
+	snprintf(number, sizeof(number), "%.*s", (int)strcspn(idle + 13, ","), idle + 13);
+	if (!opts_number("-o idle_timeout", number, 0, UINT32_MAX, &v))
+		return false;
+	o->idle_s = (uint32_t)v;
+	return true;
 }
 
 /* Options with a number. */
@@ -148,6 +185,9 @@ static void opts_set_flag(struct nf_opts *o, int c, char *text)
 	case 'M':
 		o->no_evict = true;
 		break;
+	case 'F':
+		o->no_flush = true;
+		break;
 	case 'd':
 		o->daemon = true;
 		break;
@@ -173,6 +213,10 @@ static int opts_one(struct nf_opts *o, int c)
 		return 1 + EX_OK;
 	case '?':
 		return 1 + EX_USAGE;
+	case 'B':
+		return opts_protocol(o, optarg) ? 0 : 1 + EX_USAGE;
+	case 'o':
+		return opts_extra(o, optarg) ? 0 : 1 + EX_USAGE;
 	case 'I':
 		return opts_item_max(o, optarg) ? 0 : 1 + EX_USAGE;
 	case 'p':
@@ -200,7 +244,7 @@ bool nf_opts_parse(struct nf_opts *o, int argc, char **argv, int *status)
 		.unix_mask = OPTS_MASK,
 		.max_conns = OPTS_CONNS,
 		.backlog = OPTS_BACKLOG };
-	while ((c = getopt_long(argc, argv, "p:U:s:a:l:m:I:Mc:b:dP:vu:t:f:n:R:o:kLhV", opts_long,
+	while ((c = getopt_long(argc, argv, "p:U:s:a:l:m:I:Mc:b:dP:vu:t:f:n:R:o:kLhVB:F", opts_long,
 			NULL)) != -1) {
 		*status = opts_one(o, c);
 		if (*status != 0) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "nf-apps/kvs/kvs.h"
 
 struct nf_opts {
 	uint16_t tcp_port, udp_port; /* 0: off */
@@ -18,7 +19,9 @@ struct nf_opts {
 	uint32_t item_max;           /* bytes of a value */
 	uint32_t nb_items;           /* expected; 0: any */
 	unsigned max_conns, backlog, verbosity;
-	bool no_evict, daemon;
+	enum nf_kvs_protocol protocol;
+	uint32_t idle_s; /* a connection without a byte for so long is closed; 0: never */
+	bool no_evict, no_flush, daemon;
 	bool batch; /* datagrams by recvmmsg and sendmmsg */
 	const char *pid_file;
 };

@@ -40,6 +40,7 @@ static void report_general(const struct nf_report *p, const struct report_to *r)
 		r, "rusage_system", "%ld.%06ld", (long)u.ru_stime.tv_sec, (long)u.ru_stime.tv_usec);
 	report_put(r, "max_connections", "%u", p->opts->max_conns);
 	report_put(r, "rejected_connections", "%llu", (unsigned long long)p->streams->nb_rejected);
+	report_put(r, "idle_kicks", "%llu", (unsigned long long)p->streams->nb_kicked);
 	report_put(r, "connection_structures", "%u", p->streams->n + p->listen->n);
 	report_put(r, "accepting_conns", "1");
 	report_put(r, "listen_disabled_num", "0");
@@ -57,6 +58,7 @@ static void report_settings(const struct nf_report *p, const struct report_to *r
 	report_put(r, "umask", "%o", p->opts->unix_mask);
 	report_put(r, "tcp_backlog", "%u", p->opts->backlog);
 	report_put(r, "maxconns_fast", "yes");
+	report_put(r, "idle_timeout", "%u", p->opts->idle_s);
 	report_put(r, "udp_batch", "%s", p->opts->batch ? "yes" : "no");
 }
 
@@ -119,7 +121,7 @@ static void report_conns(const struct nf_report *p, const struct report_to *r)
 		snprintf(seconds, sizeof(seconds), "%u", p->streams->now() - s->last);
 		report_socket(r, s->fd, "addr", s->fd, true, false);
 		report_socket(r, s->fd, "listen_addr", s->fd, false, false);
-		report_field(r, s->fd, "state", s->rest != NULL ? "conn_mwrite" : "conn_read");
+		report_field(r, s->fd, "state", nf_kvs_conn_state(s->conn));
 		report_field(r, s->fd, "secs_since_last_cmd", seconds);
 	}
 }

@@ -165,6 +165,22 @@ void nf_stream_event(struct nf_stream *s, uint32_t events)
 		stream_wait(s);
 }
 
+void nf_stream_kick(struct nf_streams *all, uint32_t idle_s)
+{
+	uint32_t now = all->now();
+
+	if (now == all->kicked)
+		return;
+	all->kicked = now;
+	for (struct nf_stream *s = all->first, *next; s != NULL; s = next) {
+		next = s->next;
+		if (now - s->last < idle_s)
+			continue;
+		all->nb_kicked++;
+		stream_close(s);
+	}
+}
+
 void nf_stream_close_all(struct nf_streams *all)
 {
 	while (all->first != NULL)

@@ -14,7 +14,8 @@ struct nf_streams {
 	struct nf_kvs *k;
 	int epoll;
 	unsigned n, max;
-	uint64_t nb_rejected;
+	uint64_t nb_rejected, nb_kicked;
+	uint32_t kicked; /* second of the last look */
 	struct nf_stream *first;
 	uint32_t (*now)(void); /* seconds */
 };
@@ -36,6 +37,8 @@ struct nf_stream {
 void nf_stream_accept(struct nf_streams *all, int listener);
 /* epoll says so; it may be gone afterwards. */
 void nf_stream_event(struct nf_stream *s, uint32_t events);
+/* Closes those that have been silent for so long; looks once a second. */
+void nf_stream_kick(struct nf_streams *all, uint32_t idle_s);
 void nf_stream_close_all(struct nf_streams *all);
 
 #endif
