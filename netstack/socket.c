@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <lwip/netif.h>
 #include "kernel/syscall.h"
 #include "netstack/socket.h"
 #include "netstack/socket_impl.h"
@@ -22,7 +23,7 @@ static ssize_t sock_readv(struct uk_file *f, const struct iovec *v, int n)
 	ssize_t rc;
 
 	m.msg_iovlen = n;
-	rc = uk_socket_msg_check(&m);
+	rc = uk_socket_msg_check(&m, false);
 	/* read of 0 bytes leaves a datagram where it is */
 	if (rc <= 0)
 		return rc;
@@ -36,7 +37,7 @@ static ssize_t sock_writev(struct uk_file *f, const struct iovec *v, int n)
 	ssize_t rc;
 
 	m.msg_iovlen = n;
-	rc = uk_socket_msg_check(&m);
+	rc = uk_socket_msg_check(&m, false);
 	if (rc < 0)
 		return rc;
 	return s->ops->send(s, &m, f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0);
@@ -160,6 +161,12 @@ static void sock_wait_addresses(void)
 		if (uk_stack_wait_address(i, deadline) < 0)
 			uk_console_printf("network: interface %u has no address yet\n", i);
 	}
+}
+
+void uk_socket_flush(void)
+{
+	netif_poll_all();
+	uk_stack_flush();
 }
 
 int uk_socket_start(void)

@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include "netstack/socket.h"
 #include "netstack/socket_impl.h"
-#include "netstack/stack.h"
 
 #define SOCK_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 
@@ -270,7 +269,7 @@ static long call_fd(long n, const long a[6])
 		return error;
 	rc = call_one(n, s, a);
 	uk_socket_put(s);
-	uk_stack_flush();
+	uk_socket_flush();
 	return rc;
 }
 

@@ -116,6 +116,7 @@ struct uk_socket_tcp {
 	size_t rx_bytes;
 	uint32_t gather_room; /* rx_last is a buffer of our own with as much room at its end */
 	bool fin, listening, connecting, connected, was_connected;
+	bool untold; /* a connection was made while nobody waited */
 	/* Connections that nobody accepted yet. */
 	struct uk_socket *first, *last;
 	unsigned nb_queued, backlog;
@@ -181,6 +182,9 @@ void uk_socket_wake(struct uk_socket *s);
 /* Takes the pending error: 0 or -errno. */
 int uk_socket_take_error(struct uk_socket *s);
 
+/* What was sent goes out, and on the loopback interface it arrives: as on Linux, before the call returns. */
+void uk_socket_flush(void);
+
 /* A wait of a call: all zero but deadline_ns and dontwait at its start. */
 struct uk_socket_wait {
 	uint64_t deadline_ns;
@@ -194,8 +198,10 @@ int uk_socket_wait(struct uk_socket *s, struct uk_socket_wait *w) UK_MUST_USE;
 /* -- socket_call.c and socket_msg.c -- */
 
 bool uk_socket_call(long n, const long args[6], long *result);
-/* A header's pointers and lengths. The number of bytes, or -errno. */
-ssize_t uk_socket_msg_check(const struct msghdr *m);
+/* A header's pointers and lengths; nothing is copied where nobody asks for the bytes. The number of bytes, or -errno. */
+ssize_t uk_socket_msg_check(const struct msghdr *m, bool no_copy);
+/* The same of a header that was checked. */
+size_t uk_socket_msg_len(const struct msghdr *m);
 long uk_socket_sendmsg(int fd, const struct msghdr *m, int flags);
 long uk_socket_recvmsg(int fd, struct msghdr *m, int flags);
 long uk_socket_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags);

@@ -105,7 +105,7 @@ static int local_may_send(struct uk_socket *s)
 static ssize_t local_stream_send(struct uk_socket *s, const struct msghdr *m, int flags)
 {
 	struct uk_socket_wait w = uk_socket_wait_for(s->opt.sndtimeo_ns, flags & MSG_DONTWAIT);
-	size_t total = (size_t)uk_socket_msg_check(m), done = 0;
+	size_t total = uk_socket_msg_len(m), done = 0;
 	int rc;
 
 	if (flags & MSG_OOB)
@@ -138,7 +138,7 @@ static ssize_t local_stream_send(struct uk_socket *s, const struct msghdr *m, in
 static ssize_t local_dgram_send(struct uk_socket *s, const struct msghdr *m, int flags)
 {
 	struct uk_socket_wait w = uk_socket_wait_for(s->opt.sndtimeo_ns, flags & MSG_DONTWAIT);
-	size_t total = (size_t)uk_socket_msg_check(m);
+	size_t total = uk_socket_msg_len(m);
 	uint32_t len = (uint32_t)total;
 
 	if (flags & MSG_OOB)
@@ -205,7 +205,7 @@ static void local_took(struct uk_socket *s)
 static ssize_t local_stream_recv(struct uk_socket *s, struct msghdr *m, int flags)
 {
 	struct uk_socket_wait w = uk_socket_wait_for(s->opt.rcvtimeo_ns, flags & MSG_DONTWAIT);
-	size_t want = (size_t)uk_socket_msg_check(m), done = 0;
+	size_t want = uk_socket_msg_len(m), done = 0;
 	int rc;
 
 	if (flags & MSG_OOB)

@@ -12,7 +12,7 @@
 /* A program that sends without ever waiting lets packets in after as many messages. */
 #define SENDS_A_POLL 64
 
-ssize_t uk_socket_msg_check(const struct msghdr *m)
+ssize_t uk_socket_msg_check(const struct msghdr *m, bool no_copy)
 {
 	size_t n = (size_t)m->msg_iovlen, total = 0;
 
@@ -23,7 +23,7 @@ ssize_t uk_socket_msg_check(const struct msghdr *m)
 	for (size_t i = 0; i < n; i++) {
 		if (m->msg_iov[i].iov_len > SSIZE_MAX)
 			return -EINVAL;
-		if (m->msg_iov[i].iov_base == NULL && m->msg_iov[i].iov_len > 0)
+		if (!no_copy && m->msg_iov[i].iov_base == NULL && m->msg_iov[i].iov_len > 0)
 			return -EFAULT;
 		total += m->msg_iov[i].iov_len;
 		if (total > INT_MAX)
@@ -34,9 +34,18 @@ ssize_t uk_socket_msg_check(const struct msghdr *m)
 	return (ssize_t)total;
 }
 
+size_t uk_socket_msg_len(const struct msghdr *m)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < (size_t)m->msg_iovlen; i++)
+		total += m->msg_iov[i].iov_len;
+	return total < INT_MAX ? total : INT_MAX;
+}
+
 static long msg_send(struct uk_socket *s, const struct msghdr *m, int flags)
 {
-	ssize_t rc = uk_socket_msg_check(m);
+	ssize_t rc = uk_socket_msg_check(m, false);
 
 	if (rc < 0)
 		return rc;
@@ -51,7 +60,9 @@ static long msg_send(struct uk_socket *s, const struct msghdr *m, int flags)
 
 static long msg_recv(struct uk_socket *s, struct msghdr *m, int flags)
 {
-	ssize_t rc = uk_socket_msg_check(m);
+	/* tcp(7): MSG_TRUNC throws the bytes away */
+	bool no_copy = flags & MSG_TRUNC && s->ops == &uk_socket_tcp_ops;
+	ssize_t rc = uk_socket_msg_check(m, no_copy);
 
 	if (rc < 0)
 		return rc;

@@ -213,7 +213,7 @@ static void nl_refuse(struct nl_answer *a, const struct nl_head *request)
 
 static ssize_t nl_send(struct uk_socket *s, const struct msghdr *m, int flags)
 {
-	size_t total = (size_t)uk_socket_msg_check(m);
+	size_t total = uk_socket_msg_len(m);
 	struct nl_answer a = { .ok = true, .port = s->u.netlink.port };
 	struct nl_head h;
 
@@ -269,7 +269,7 @@ static ssize_t nl_recv(struct uk_socket *s, struct msghdr *m, int flags)
 		if (rc < 0)
 			return rc;
 	}
-	n = nl_whole(l, (size_t)uk_socket_msg_check(m));
+	n = nl_whole(l, uk_socket_msg_len(m));
 	done = uk_fd_iov_put(m->msg_iov, (int)m->msg_iovlen, 0, l->answer + l->at, n);
 	if (!(flags & MSG_PEEK))
 		l->at += n;

@@ -7,7 +7,6 @@
 #include <lwip/prot/icmp6.h>
 #include <lwip/raw.h>
 #include "netstack/socket_impl.h"
-#include "netstack/stack.h"
 
 #define LEN_MAX (UINT16_MAX - 40)
 /* RFC 3542, 3.1: the kernel fills in ICMPv6's checksum. */
@@ -85,7 +84,7 @@ static int sraw_connect(struct uk_socket *s, const struct sockaddr *sa, socklen_
 
 static ssize_t sraw_send(struct uk_socket *s, const struct msghdr *m, int flags)
 {
-	size_t len = (size_t)uk_socket_msg_check(m);
+	size_t len = uk_socket_msg_len(m);
 	ip_addr_t dst;
 	uint16_t port;
 	struct pbuf *p;
@@ -116,7 +115,7 @@ static ssize_t sraw_send(struct uk_socket *s, const struct msghdr *m, int flags)
 	uk_socket_msg_gather(m, p);
 	err = raw_sendto(s->pcb.raw, p, &dst);
 	pbuf_free(p);
-	uk_stack_flush();
+	uk_socket_flush();
 	return err == ERR_OK ? (ssize_t)len : uk_socket_addr_errno(err);
 }
 

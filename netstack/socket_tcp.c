@@ -12,7 +12,6 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 #include "netstack/socket_impl.h"
-#include "netstack/stack.h"
 #include "plat-kvm/clock.h"
 
 #define NSEC 1000000000ull
@@ -317,6 +316,11 @@ static int stcp_connect(struct uk_socket *s, const struct sockaddr *sa, socklen_
 
 	if (sa->sa_family == AF_UNSPEC)
 		return -EAFNOSUPPORT;
+	/* success is told once, by the call that began it or by the next one */
+	if (t->connected && t->untold) {
+		t->untold = false;
+		return 0;
+	}
 	if (t->listening || t->connected)
 		return -EISCONN;
 	if (s->error)
@@ -327,6 +331,7 @@ static int stcp_connect(struct uk_socket *s, const struct sockaddr *sa, socklen_
 		rc = stcp_connect_begin(s, sa, len);
 		if (rc < 0)
 			return rc;
+		t->untold = dontwait;
 		if (dontwait)
 			return -EINPROGRESS;
 	}
@@ -434,7 +439,7 @@ static void stcp_release(struct uk_socket *s)
 		tcp_abort(pcb);
 	else
 		tcp_close(pcb);
-	uk_stack_flush();
+	uk_socket_flush();
 }
 
 const struct uk_socket_ops uk_socket_tcp_ops = {

@@ -6,7 +6,6 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 #include "netstack/socket_impl.h"
-#include "netstack/stack.h"
 
 /* Small segments are gathered once as many wait: a peer may send single bytes, each in a whole buffer. */
 #define LOOSE_MAX    64
@@ -144,7 +143,7 @@ ssize_t uk_socket_tcp_recv(struct uk_socket *s, struct msghdr *m, int flags)
 {
 	struct uk_socket_tcp *t = &s->u.tcp;
 	struct uk_socket_wait w = uk_socket_wait_for(s->opt.rcvtimeo_ns, flags & MSG_DONTWAIT);
-	size_t want = (size_t)uk_socket_msg_check(m), least = (size_t)s->opt.rcvlowat, done = 0;
+	size_t want = uk_socket_msg_len(m), least = (size_t)s->opt.rcvlowat, done = 0;
 	bool end;
 	int rc;
 
@@ -160,7 +159,7 @@ ssize_t uk_socket_tcp_recv(struct uk_socket *s, struct msghdr *m, int flags)
 		least = want;
 	for (;;) {
 		done += tio_take(s, m, done, want - done, flags & MSG_PEEK ? done : 0, flags);
-		if (done >= least && (done > 0 || want == 0))
+		if (want == 0 ? t->rx_bytes > 0 : done > 0 && done >= least)
 			return (ssize_t)done;
 		rc = tio_end(s, done, &end);
 		if (!end)
@@ -234,7 +233,7 @@ static void tio_output(struct uk_socket *s, int flags)
 		(pcb->unsent == NULL || (pcb->unsent->next == NULL && pcb->unsent->len < pcb->mss)))
 		return;
 	tcp_output(pcb);
-	uk_stack_flush();
+	uk_socket_flush();
 }
 
 /* One part of the message. Returns what went, or -errno if nothing did. */
@@ -255,7 +254,7 @@ static ssize_t tio_send_part(
 			continue;
 		if (rc == 0) {
 			tcp_output(s->pcb.tcp);
-			uk_stack_flush();
+			uk_socket_flush();
 		}
 		if (rc == 0 || rc == -EAGAIN)
 			rc = uk_socket_wait(s, w);

@@ -6,7 +6,6 @@
 #include <lwip/pbuf.h>
 #include <lwip/udp.h>
 #include "netstack/socket_impl.h"
-#include "netstack/stack.h"
 
 /* lwIP's lengths of packets have 16 bits: with the IP header, and for IPv6 as well. */
 #define LEN_MAX4 (UINT16_MAX - 20 - 8)
@@ -180,7 +179,7 @@ static int sudp_errno(struct uk_socket *s, const ip_addr_t *dst, err_t err)
 
 static ssize_t sudp_send(struct uk_socket *s, const struct msghdr *m, int flags)
 {
-	size_t len = (size_t)uk_socket_msg_check(m);
+	size_t len = uk_socket_msg_len(m);
 	struct uk_socket_dgram_how how;
 	struct pbuf *p;
 	ip_addr_t dst;
@@ -209,7 +208,7 @@ static ssize_t sudp_send(struct uk_socket *s, const struct msghdr *m, int flags)
 	err = sudp_output_as(s, p, &dst, port, &how);
 	pbuf_free(p);
 	if (!(flags & MSG_BATCH))
-		uk_stack_flush();
+		uk_socket_flush();
 	return err == ERR_OK ? (ssize_t)len : sudp_errno(s, &dst, err);
 }
 
