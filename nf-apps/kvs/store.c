@@ -4,6 +4,8 @@
 #include "nf-apps/kvs/store_int.h"
 
 #define STORE_BYTES_MAX    ((size_t)32 << 30)
+#define STORE_RESERVE      256 /* a share of the heap, with no_evict */
+#define STORE_REAP         64  /* items looked at, before a full store refuses */
 #define STORE_ITEM_PLANNED 160 /* bytes of an item, if nobody says how many there will be */
 
 /* Once per call that says the time. A flush that waited happens before anything is stored at its time. */
@@ -129,6 +131,20 @@ bool nf_store_fits(const struct nf_store *s, uint32_t key_len, uint32_t value_le
 	       (sizeof(struct nf_item) + key_len + value_len) / NF_STORE_UNIT < s->end - 2;
 }
 
+/*
+ * Linking must not fail, and with no_evict nothing may go to make room for an overflow bucket: some memory is left
+ * to these. What is dead is looked for first.
+ */
+static bool store_refuses(struct nf_store *s, uint32_t units)
+{
+	uint32_t least = units + s->end / STORE_RESERVE;
+
+	if (!s->no_evict || s->free_units >= least)
+		return false;
+	nf_store_sweep(s, s->now, STORE_REAP);
+	return s->free_units < least;
+}
+
 struct nf_item *nf_store_alloc(
 	struct nf_store *s, const void *key, uint32_t len, uint32_t value_len, uint32_t now)
 {
@@ -138,7 +154,7 @@ struct nf_item *nf_store_alloc(
 	struct nf_item *it;
 
 	nf_store_clock(s, now);
-	if (!nf_store_fits(s, len, value_len))
+	if (!nf_store_fits(s, len, value_len) || store_refuses(s, units))
 		return NULL;
 	ref = nf_store_heap_alloc(s, units);
 	if (ref == 0)

@@ -7,7 +7,9 @@
 #include <string.h>
 #include "nf-apps/kvs/test/store_check.h"
 
-#define STEPS_MAX 4000u
+#define STEPS_MAX 1000u
+#define CHECKS    4u /* of everything, in one input: they take long */
+#define MANY      3u /* fillings */
 #define NB_HELD   8u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const uint8_t *in;
 static size_t in_left;
 static struct nf_item *held[NB_HELD];
+static unsigned nb_checks, nb_many;
 
 static uint8_t in8(void)
 {
@@ -119,7 +122,7 @@ static void do_many(struct nf_store *s, uint32_t now)
 	uint32_t nb = in8() * 16u, len = in_len() % 5000;
 	char key[3] = { (char)('a' + in8() % 26), 0, 0 };
 
-	for (uint32_t i = 0; i < nb && (uint64_t)i * len < 4u << 20; i++) {
+	for (uint32_t i = 0; i < nb && (uint64_t)i * len < 3u << 20; i++) {
 		struct nf_item *it;
 
 		key[1] = (char)(1 + i % 255);
@@ -150,10 +153,12 @@ static void step(struct nf_store *s, uint32_t *now)
 		release(s, in8() % NB_HELD);
 		break;
 	case 4:
-		store_check(s);
+		if (nb_checks++ < CHECKS)
+			store_check(s);
 		break;
 	case 5:
-		do_many(s, *now);
+		if (nb_many++ < MANY)
+			do_many(s, *now);
 		break;
 	case 6:
 	case 7:
@@ -174,6 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	in = data;
 	in_left = size;
+	nb_checks = 0;
+	nb_many = 0;
 	conf.nb_items = in8() & 1 ? 1 : 0;
 	conf.no_evict = in8() & 1;
 	s = nf_store_create(&conf);

@@ -219,6 +219,38 @@ static void dead_make_room(void **state)
 	nf_store_destroy(s);
 }
 
+/* Without eviction, until it refuses; then again once something expired. */
+static void refuses(void **state)
+{
+	struct nf_store_conf conf = { .bytes = 4 * MIB, .nb_items = 1, .no_evict = true };
+	struct nf_store *s = nf_store_create(&conf);
+	struct nf_item *it;
+	uint32_t nb = 0;
+	char key[20];
+
+	for (;; nb++) {
+		snprintf(key, sizeof(key), "item-%u", nb);
+		it = store_check_set(s, key, 10, (uint8_t)nb, 1);
+		if (it == NULL)
+			break;
+		it->expires = nb % 2 ? 2 : NF_STORE_NEVER;
+	}
+	assert_true(stats(s).item_bytes > 3 * MIB);
+	assert_int_equal(stats(s).nb_items, nb);
+	assert_int_equal(stats(s).evictions, 0);
+	for (uint32_t i = nb; i < nb + nb / 3; i++) {
+		snprintf(key, sizeof(key), "item-%u", i);
+		assert_non_null(store_check_set(s, key, 10, (uint8_t)i, 2));
+	}
+	for (uint32_t i = 0; i < nb; i++) {
+		snprintf(key, sizeof(key), "item-%u", i);
+		assert_true((store_check_get(s, key, 2) != NULL) == (i % 2 == 0));
+	}
+	assert_int_equal(stats(s).evictions, 0);
+	store_check(s);
+	nf_store_destroy(s);
+}
+
 /* Everything is held: refused, soon, and no harm done. */
 static void all_held(void **state)
 {
@@ -254,6 +286,7 @@ int main(void)
 		cmocka_unit_test(larger_ones_come),
 		cmocka_unit_test(deleted_come_together),
 		cmocka_unit_test(dead_make_room),
+		cmocka_unit_test(refuses),
 		cmocka_unit_test(all_held),
 	};
 

@@ -279,6 +279,7 @@ static void play(const struct nf_store_conf *conf, uint32_t len_max, unsigned nb
 		step(m);
 	nf_store_stats(m->s, &st);
 	assert_true(m->nb_lost <= st.evictions);
+	assert_true(st.evictions == 0 || !conf->no_evict);
 	finish(m);
 	free(m);
 }
@@ -322,6 +323,8 @@ static void no_evict(void **state)
 		play(&conf, 3000, 60000, seed * 0x9e3779b97f4a7c15);
 		play(&conf, 60000, 20000, seed * 0x9e3779b97f4a7c15);
 	}
+	conf.nb_items = 1;
+	play(&conf, 400, 100000, 77);
 }
 
 int main(void)
