@@ -17,7 +17,7 @@ from . import accel as accels
 from . import build, host, hugepages, paths, setup
 from .say import note, of_os_error, usage
 
-FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot", "bench_nf", "bench_many", "bench_soak")
+FAMILIES = ("bench_rate", "bench_latency", "bench_check", "bench_boot", "bench_nf", "bench_many", "bench_soak", "bench_kvs")
 DEFAULT = ("tx", "rx", "fwd")
 
 
@@ -46,6 +46,11 @@ class Conf:
 	search: bool = True
 	trial: float = 0.3
 	count: int = 100
+	count_given: bool = False
+	keys: int = 1_000_000
+	keys_given: bool = False
+	zipf: float = 0.0
+	levels: list = field(default_factory=list)
 	minutes: float = 60.0
 	idle: bool = False
 	packages: tuple = ("build", "run", "bench")
@@ -141,6 +146,11 @@ def _boxes(text: str) -> list:
 	return parse_words("--boxes", text, BOXES)
 
 
+def _levels(text: str) -> list:
+	from .kvs_levels import LEVELS
+	return parse_words("--levels", text, LEVELS)
+
+
 def _sizes_nf(text) -> list:
 	"""nf takes the word imix as well, and has sizes of its own where none are given."""
 	if text is None:
@@ -157,17 +167,23 @@ def _conf(args) -> Conf:
 		raise usage("--frames must be at least 1 and --seed not negative")
 	if not 0.2 <= args.seconds <= 3600:
 		raise usage(f"--seconds {args.seconds:g} is out of range: use 0.2 to 3600")
-	if not 1 <= args.count <= 4000:
+	if args.count is not None and not 1 <= args.count <= 4000:
 		raise usage(f"--count {args.count} is out of range: use 1 to 4000")
 	if not 0.1 <= args.minutes <= 10000:
 		raise usage(f"--minutes {args.minutes:g} is out of range: use 0.1 to 10000")
+	if args.keys is not None and not 1 <= args.keys <= 1 << 28:
+		raise usage(f"--keys {args.keys} is out of range: use 1 to {1 << 28}")
+	if not 0 <= args.zipf <= 4:
+		raise usage(f"--zipf {args.zipf:g} is out of range: use 0 to 4")
 	peers = [] if args.peers == "none" else list(host.VARIANTS) if args.peers == "all" else \
 		parse_words("--peers", args.peers, host.VARIANTS)
 	return Conf(sizes=parse_sizes(",".join(w for w in (args.sizes or "64").split(",") if w != "imix") or "64"), runs=args.runs, seconds=args.seconds, accel=args.accel,
 		machine=args.machine, rings=parse_words("--rings", args.rings, ("split", "packed")), peers=peers,
 		burst=args.burst, ring_size=args.ring, lean=args.engine == "lean", rates=parse_rates(args.rates),
 		warmup=args.warmup, frames=args.frames, seed=args.seed, loss=args.loss, search=not args.no_search,
-		count=args.count, minutes=args.minutes, idle=args.idle, boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
+		count=args.count or 100, count_given=args.count is not None, minutes=args.minutes,
+		keys=args.keys or 1_000_000, keys_given=args.keys is not None, zipf=args.zipf, levels=_levels(args.levels),
+		idle=args.idle, boxes=_boxes(args.boxes), sizes_nf=_sizes_nf(args.sizes))
 
 
 def _open_report(path):
@@ -247,7 +263,10 @@ def add(subparsers) -> None:
 	p.add_argument("--frames", type=int, default=24_000_000, help="random: how many frames (24000000)")
 	p.add_argument("--boxes", default="", help="nf: which middleboxes (all)")
 	p.add_argument("--no-search", action="store_true", help="nf: full speed only, no search of the no-drop rate")
-	p.add_argument("--count", type=int, default=100, help="many: how many machines (100)")
+	p.add_argument("--count", type=int, help="many: how many machines (100); kvs-repeat: how many load tests (10)")
+	p.add_argument("--keys", type=int, help="kvs: how many keys (1000000; kvs-memory: 10000000)")
+	p.add_argument("--zipf", type=float, default=0.0, help="kvs: exponent of Zipf's law, for instance 0.99; 0: all keys alike (0)")
+	p.add_argument("--levels", default="", help="kvs: which levels (all)")
 	p.add_argument("--idle", action="store_true", help="soak: the machine sleeps when nothing comes (interrupt mode)")
 	p.add_argument("--minutes", type=float, default=60.0, help="soak: how long (60)")
 	p.add_argument("--seed", type=int, default=1, help="random: which frames (1)")
