@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "kernel/chacha20.h"
 #include "plat-kvm/clock.h"
 #include "plat-kvm/trap.h"
 
@@ -17,50 +18,13 @@ static struct {
 	bool seeded;
 } rng;
 
-static uint32_t rng_rotate(uint32_t x, unsigned n)
-{
-	return x << n | x >> (32 - n);
-}
-
-static void rng_quarter(uint32_t x[16], unsigned a, unsigned b, unsigned c, unsigned d)
-{
-	x[a] += x[b];
-	x[d] = rng_rotate(x[d] ^ x[a], 16);
-	x[c] += x[d];
-	x[b] = rng_rotate(x[b] ^ x[c], 12);
-	x[a] += x[b];
-	x[d] = rng_rotate(x[d] ^ x[a], 8);
-	x[c] += x[d];
-	x[b] = rng_rotate(x[b] ^ x[c], 7);
-}
-
-void uk_random_chacha20(
-	const uint32_t key[8], uint32_t counter, const uint32_t nonce[3], uint32_t out[16])
-{
-	uint32_t in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
-
-	memcpy(in + 4, key, KEY_BYTES);
-	in[12] = counter;
-	memcpy(in + 13, nonce, 3 * sizeof(uint32_t));
-	memcpy(out, in, sizeof(in));
-	for (unsigned round = 0; round < 20; round++) {
-		unsigned slant = round & 1; /* columns, then diagonals */
-
-		for (unsigned i = 0; i < 4; i++)
-			rng_quarter(out, i, 4 + (i + slant) % 4, 8 + (i + 2 * slant) % 4,
-				12 + (i + 3 * slant) % 4);
-	}
-	for (unsigned i = 0; i < 16; i++)
-		out[i] += in[i];
-}
-
 /* A new block; half of it is the next key, the other half is given out. */
 static void rng_block(uint32_t out[16])
 {
 	uint64_t now = uk_clock_cycles();
 	const uint32_t nonce[3] = { (uint32_t)now, (uint32_t)(now >> 32), 0 };
 
-	uk_random_chacha20(rng.key, 0, nonce, out);
+	uk_chacha20_block(rng.key, 0, nonce, out);
 	memcpy(rng.key, out, KEY_BYTES);
 }
 
@@ -96,7 +60,7 @@ static void rng_jitter(void)
 
 		divisor = from / divisor | 1;
 		uk_mb();
-		rng.key[i % KEY_WORDS] = rng_rotate(rng.key[i % KEY_WORDS], 11) ^
+		rng.key[i % KEY_WORDS] = uk_chacha20_rotate(rng.key[i % KEY_WORDS], 11) ^
 					 (uint32_t)(uk_clock_cycles() * 0x9e3779b1u);
 	}
 }

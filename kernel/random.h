@@ -12,8 +12,4 @@
 
 void uk_random_bytes(void *p, size_t n);
 
-/* One block of the cipher. Source: RFC 8439, 2.3. */
-void uk_random_chacha20(
-	const uint32_t key[8], uint32_t counter, const uint32_t nonce[3], uint32_t out[16]);
-
 #endif

@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 #include <errno.h>
+#include <string.h>
+#include "kernel/chacha20.h"
 #include "nf-apps/click/core.h"
 #include "nf-apps/click/element.h"
 #include "nf-apps/click/schedule.h"
 #include "plat-kvm/clock.h"
 
+void nf_core_random_start(struct nf_core *c, const uint32_t key[8])
+{
+	memcpy(c->random_key, key, sizeof(c->random_key));
+	c->nb_random = c->nb_blocks = 0;
+}
+
+void nf_core_random_more(struct nf_core *c)
+{
+	static const uint32_t nonce[3];
+
+	uk_chacha20_block(c->random_key, c->nb_blocks++, nonce, c->random);
+	c->nb_random = UK_ARRAY_SIZE(c->random);
+}
+
 void nf_core_init(struct nf_core *c, const struct nf_packet_pools *pools, uint64_t seed)
 {
 	memset(c, 0, sizeof(*c));
 	c->pools = *pools;
-	c->seed = seed;
+	nf_core_random_start(c, (uint32_t[8]){ (uint32_t)seed, (uint32_t)(seed >> 32) });
 	c->burst = UK_BURST_MAX;
 	c->now_ns = uk_clock_ns();
 }

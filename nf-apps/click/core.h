@@ -69,9 +69,10 @@ struct nf_core {
 	uint32_t pass;
 	struct nf_timer **timers; /* heap, earliest first */
 	uint32_t nb_timers, room_timers;
-	uint64_t now_ns; /* monotonic; read once a round, see nf_core_now_ns */
-	uint64_t seed;   /* of nf_core_random */
-	uint16_t burst;  /* most packets that a source makes at once, 1..UK_BURST_MAX */
+	uint64_t now_ns;                    /* monotonic; read once a round, see nf_core_now_ns */
+	uint32_t random_key[8], random[16]; /* of nf_core_random, and what is left of a block */
+	uint32_t nb_random, nb_blocks;
+	uint16_t burst; /* most packets that a source makes at once, 1..UK_BURST_MAX */
 	struct nf_router
 		*next_router;  /* made by a live change: the program's loop goes on with it */
 	uint32_t nb_congested; /* ToDevices that hold packets back: FromDevices wait meanwhile */
@@ -79,8 +80,11 @@ struct nf_core {
 	uint64_t busy_cycles, rounds; /* cycles in rounds that did work */
 };
 
-/* Thread: boot. */
+/* `seed` makes the same random numbers each time: for tests; nf_core_random_start for others. Thread: boot. */
 void nf_core_init(struct nf_core *c, const struct nf_packet_pools *pools, uint64_t seed);
+/* Random numbers by this key from here on. */
+void nf_core_random_start(struct nf_core *c, const uint32_t key[8]);
+void nf_core_random_more(struct nf_core *c);
 void nf_core_cleanup(struct nf_core *c);
 
 /*
@@ -101,14 +105,12 @@ UK_INLINE uint64_t nf_core_now_ns(const struct nf_core *c)
 /* Nanoseconds since 1970, of now. Cost: a clock read. */
 uint64_t nf_core_wall_ns(void);
 
-/* Pseudo-random 32 bits (splitmix64; Steele et al., OOPSLA 2014). */
+/* Random 32 bits that nobody can tell from those before (ChaCha20, RFC 8439). Cost: some 20 cycles. */
 UK_INLINE uint32_t nf_core_random(struct nf_core *c)
 {
-	uint64_t z = c->seed += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return (uint32_t)(z >> 32 ^ z >> 1);
+	if (UK_UNLIKELY(c->nb_random == 0))
+		nf_core_random_more(c);
+	return c->random[--c->nb_random];
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include "dataplane/netdev_driver.h"
 #include "kernel/malloc.h"
+#include "kernel/random.h"
 #include "nf-apps/click/addr.h"
 #include "nf-apps/nf/channel.h"
 #include "nf-apps/nf/main.h"
@@ -281,27 +282,12 @@ static void main_run(struct main_loop *l, const struct main_conf *c)
 	}
 }
 
-/*
- * What the machine's pseudo-random numbers begin with: the CPU's generator where CPUID shows it (Intel SDM vol. 2,
- * RDRAND), and in any case the times of day and of this start, to the nanosecond and cycle.
- */
-static uint64_t main_seed(void)
-{
-	uint64_t seed = uk_clock_wall_ns() * 0x9e3779b97f4a7c15ull ^ uk_clock_cycles(), r = 0;
-	uint32_t a = 1, b, c = 0, d;
-	uint8_t ok = 0;
-
-	__asm__ __volatile__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-	for (unsigned tries = 0; (c >> 30 & 1) && !ok && tries < 10; tries++)
-		__asm__ __volatile__("rdrand %0; setc %1" : "=r"(r), "=qm"(ok) : : "cc");
-	return ok ? seed ^ r : seed;
-}
-
 int main(int argc, char **argv)
 {
 	static struct main_loop l;
 	static struct main_conf c = { .ring = 256, .burst = UK_BURST_MAX };
 	struct nf_packet_pools pools;
+	uint32_t key[8];
 
 	main_fixed(&c);
 	for (int i = 1; i < argc; i++) {
@@ -312,7 +298,9 @@ int main(int argc, char **argv)
 	nf_device_ring = (uint16_t)c.ring;
 	if (main_pools(&c, &pools) < 0)
 		return 1;
-	nf_core_init(&l.core, &pools, main_seed());
+	nf_core_init(&l.core, &pools, 0);
+	uk_random_bytes(key, sizeof(key));
+	nf_core_random_start(&l.core, key);
 	l.core.burst = (uint16_t)c.burst;
 	nf_channel_start();
 	main_define_macs(&c);

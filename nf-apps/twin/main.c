@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include "nf-apps/click/file.h"
 #include "nf-apps/click/handler.h"
@@ -270,6 +271,7 @@ int main(int argc, char *argv[])
 	static struct nf_options o;
 	struct nf_packet_pools pools;
 	struct nf_core core;
+	uint32_t key[8];
 	int code = nf_options_parse(&o, argc, argv);
 
 	if (code >= 0)
@@ -282,7 +284,14 @@ int main(int argc, char *argv[])
 			(unsigned long)o.buffers);
 		return 1;
 	}
-	nf_core_init(&core, &pools, o.seeded ? o.seed : uk_clock_wall_ns() ^ uk_clock_cycles());
+	nf_core_init(&core, &pools, o.seed);
+	if (!o.seeded) {
+		if (getrandom(key, sizeof(key), 0) != sizeof(key)) {
+			(void)fprintf(stderr, "sluice-click: the system has no random numbers\n");
+			return 1;
+		}
+		nf_core_random_start(&core, key);
+	}
 	core.burst = (uint16_t)o.burst;
 	code = main_work(&o, &core);
 	nf_core_cleanup(&core);
