@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Time, random numbers and checksums for lwIP. */
+/* Time and random numbers for lwIP. */
 #include <string.h>
 #include <hooks.h>
 #include <lwip/sys.h>
 #include <lwip/tcp.h>
+#include "kernel/random.h"
 #include "netstack/port.h"
 #include "plat-kvm/clock.h"
 
@@ -57,36 +58,21 @@ static uint64_t sip(const uint64_t key[2], const uint64_t *words, unsigned nb_wo
 
 /* -- random -- */
 
-/* The CPU's generator where CPUID shows it (Intel SDM vol. 2, RDRAND), and the time in any case. */
-static uint64_t port_entropy(void)
-{
-	uint64_t seed = uk_clock_wall_ns() * 0x9e3779b97f4a7c15ull ^ uk_clock_cycles(), r = 0;
-	uint32_t a = 1, b, c = 0, d;
-	uint8_t ok = 0;
-
-	__asm__ __volatile__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-	for (unsigned tries = 0; (c >> 30 & 1) && !ok && tries < 10; tries++)
-		__asm__ __volatile__("rdrand %0; setc %1" : "=r"(r), "=qm"(ok) : : "cc");
-	return seed ^ r;
-}
-
 static const uint64_t *port_secret(void)
 {
 	static uint64_t secret[2];
 
-	while (secret[0] == 0) {
-		secret[0] = port_entropy();
-		secret[1] = port_entropy();
-	}
+	if (secret[0] == 0)
+		uk_random_bytes(secret, sizeof(secret));
 	return secret;
 }
 
 uint32_t uk_port_rand(void)
 {
-	static uint64_t count;
-	uint64_t words[2] = { ++count, uk_clock_cycles() };
+	uint32_t r;
 
-	return (uint32_t)sip(port_secret(), words, 2);
+	uk_random_bytes(&r, sizeof(r));
+	return r;
 }
 
 static void isn_address(uint64_t words[2], const ip_addr_t *a)
@@ -107,38 +93,4 @@ u32_t uk_port_isn(
 	isn_address(words + 2, remote);
 	words[4] = (uint64_t)local_port << 16 | remote_port;
 	return (u32_t)(uk_clock_ns() / ISN_TICK_NS) + (u32_t)sip(port_secret(), words, 5);
-}
-
-/* -- checksum -- */
-
-/* At most 7 bytes as they stand in memory, zeros behind. */
-static uint64_t chksum_tail(const uint8_t *p, size_t len)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, p, len);
-	return v;
-}
-
-/* Eight bytes at a time into two sums, so that the additions overlap; halves, so that nothing is carried out. */
-uint16_t uk_port_chksum(const void *data, int len)
-{
-	const uint8_t *p = data;
-	uint64_t a = 0, b = 0, v;
-	size_t left = (size_t)len;
-
-	for (; left >= 8; p += 8, left -= 8) {
-		memcpy(&v, p, 8);
-		a += (uint32_t)v;
-		b += v >> 32;
-	}
-	v = chksum_tail(p, left);
-	a += (uint32_t)v;
-	b += v >> 32;
-	a += b;
-	a = (a & 0xffffffff) + (a >> 32);
-	a = (a & 0xffff) + (a >> 16 & 0xffff) + (a >> 32);
-	a = (a & 0xffff) + (a >> 16);
-	a = (a & 0xffff) + (a >> 16);
-	return (uint16_t)a;
 }

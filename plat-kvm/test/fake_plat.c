@@ -185,6 +185,18 @@ const char *uk_boot_arg(const char *key)
 	return NULL;
 }
 
+size_t uk_boot_ram_bytes(void)
+{
+	return 64u << 20;
+}
+
+char **uk_boot_argv(void)
+{
+	static char *argv[] = { (char *)"test", NULL };
+
+	return argv;
+}
+
 void uk_console_write(const char *s, size_t len)
 {
 	size_t room = sizeof(plat.console) - 1 - plat.console_len;

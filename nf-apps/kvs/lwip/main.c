@@ -9,9 +9,9 @@
 #include <string.h>
 #include "dataplane/netdev_driver.h"
 #include "kernel/alloc.h"
+#include "kernel/random.h"
 #include "kernel/wait.h"
 #include "nf-apps/kvs/lwip/server.h"
-#include "netstack/port.h"
 #include "netstack/stack.h"
 #include "plat-kvm/boot.h"
 
@@ -83,8 +83,7 @@ static struct nf_kvs *main_store(const struct main_conf *c)
 	conf.store.bytes = c->mem_mib > 0 ? c->mem_mib << 20 : uk_boot_ram_bytes() / 2;
 	conf.store.nb_items = c->nb_items;
 	conf.store.no_evict = c->no_evict;
-	for (unsigned i = 0; i < 2; i++)
-		conf.store.hash_key[i] = (uint64_t)uk_port_rand() << 32 | uk_port_rand();
+	uk_random_bytes(conf.store.hash_key, sizeof(conf.store.hash_key));
 	return nf_kvs_create(&conf);
 }
 
