@@ -3,12 +3,16 @@
 #include <string.h>
 #include "nf-apps/kvs/store_int.h"
 
-#define STORE_BYTES_MAX    ((size_t)32 << 30)
-#define STORE_RESERVE      256 /* a share of the heap, with no_evict */
-#define STORE_REAP         64  /* items looked at, before a full store refuses */
-#define STORE_ITEM_PLANNED 160 /* bytes of an item, if nobody says how many there will be */
+#define STORE_BYTES_MAX ((size_t)32 << 30)
+#define STORE_RESERVE   256 /* a share of the heap, with no_evict */
+#define STORE_REAP      64  /* items looked at, before a full store refuses */
+/* Bytes of an item, if nobody says how many there will be. */
+#define STORE_ITEM_PLANNED 160
 
-/* Once per call that says the time. A flush that waited happens before anything is stored at its time. */
+/*
+ * Once per call that says the time. A flush that waited happens before anything is stored at
+ * its time.
+ */
 void nf_store_clock(struct nf_store *s, uint32_t now)
 {
 	if (now > s->now)
@@ -132,8 +136,8 @@ bool nf_store_fits(const struct nf_store *s, uint32_t key_len, uint32_t value_le
 }
 
 /*
- * Linking must not fail, and with no_evict nothing may go to make room for an overflow bucket: some memory is left
- * to these. What is dead is looked for first.
+ * Linking must not fail, and with no_evict nothing may go to make room for an overflow bucket:
+ * some memory is left to these. What is dead is looked for first.
  */
 static bool store_refuses(struct nf_store *s, uint32_t units)
 {

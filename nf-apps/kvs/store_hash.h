@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SipHash-c-d, a keyed hash for short inputs that a stranger who does not know the key cannot make collide.
- * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012). Little-endian machines.
+ * SipHash-c-d, a keyed hash for short inputs that a stranger who does not know the key cannot
+ * make collide. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012).
+ * Little-endian machines.
  */
 #ifndef SLUICE_NF_APPS_KVS_STORE_HASH_H
 #define SLUICE_NF_APPS_KVS_STORE_HASH_H

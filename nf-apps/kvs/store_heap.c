@@ -46,7 +46,10 @@ void nf_store_heap_take(struct nf_store *s, struct store_block *b)
 		s->bin_map[bin / 64] &= ~(1ull << bin % 64);
 }
 
-/* A free block of at least that size, or NULL. Of a bin of several sizes only the first block is looked at. */
+/*
+ * A free block of at least that size, or NULL. Of a bin of several sizes only the first block
+ * is looked at.
+ */
 static struct store_block *heap_find(struct nf_store *s, uint32_t units)
 {
 	uint32_t bin = heap_bin(units), word;

@@ -3,10 +3,16 @@
 #include <string.h>
 #include "nf-apps/kvs/store_int.h"
 
-/* The last byte of an item with 16 bytes of key and 64 of value: with every other place it is on a third line. */
+/*
+ * The last byte of an item with 16 bytes of key and 64 of value: with every other place it is
+ * on a third line.
+ */
 #define INDEX_REACH (sizeof(struct nf_item) + 16 + 64 - 1)
 
-/* One bit for each slot with the tag. The second load takes in a few references as well: masked out. */
+/*
+ * One bit for each slot with the tag. The second load takes in a few references as well: masked
+ * out.
+ */
 UK_INLINE uint32_t index_match(const struct store_bucket *b, uint64_t hash)
 {
 	__m128i tag = _mm_set1_epi16((short)hash);
@@ -88,7 +94,10 @@ static uint32_t index_nb(const struct store_bucket *b)
 	return n;
 }
 
-/* When there is no memory for an overflow bucket: the item of the chain goes that was used the longest time ago. */
+/*
+ * When there is no memory for an overflow bucket: the item of the chain goes that was used the
+ * longest time ago.
+ */
 static void index_evict(struct nf_store *s, uint32_t home)
 {
 	struct nf_item *oldest = NULL;
@@ -109,7 +118,10 @@ static void index_evict(struct nf_store *s, uint32_t home)
 	nf_store_drop(s, oldest, pos, home);
 }
 
-/* The last bucket of the chain, with a free slot. Making room may change the chain: it is looked at again. */
+/*
+ * The last bucket of the chain, with a free slot. Making room may change the chain: it is
+ * looked at again.
+ */
 static struct store_bucket *index_grow(struct nf_store *s, uint32_t home)
 {
 	uint32_t ref = nf_store_heap_alloc(s, STORE_OVER_UNITS);

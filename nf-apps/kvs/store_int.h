@@ -2,18 +2,22 @@
 /*
  * The inside of the store, for store*.c.
  *
- * Heap. One range of units of 8 bytes is cut into blocks without a seam: items, free blocks, overflow buckets. A
- * reference is a unit's number, from 1 on. A block's size follows from its first words, so the heap can be walked upwards.
- * Free blocks stand in bins by size; they are not merged when they become free. Besides, there is one gap,
- * [gap, hand), free and in no bin. New blocks come from a bin of just their size, else from the gap, else from a larger free block.
+ * Heap. One range of units of 8 bytes is cut into blocks without a seam: items, free blocks,
+ * overflow buckets. A reference is a unit's number, from 1 on. A block's size follows from its
+ * first words, so the heap can be walked upwards. Free blocks stand in bins by size; they are
+ * not merged when they become free. Besides, there is one gap, [gap, hand), free and in no bin.
+ * New blocks come from a bin of just their size, else from the gap, else from a larger free
+ * block.
  *
- * Room. If there is none, the hand walks upwards: what it meets that is free, dead or old is swallowed by the gap, what lives
- * slides down to the gap's start (its one reference, in the index, is set anew), and at the end of the heap it begins again at the start. So
- * free memory of whatever sizes becomes one piece as it is needed: no size class keeps memory to itself.
+ * Room. If there is none, the hand walks upwards: what it meets that is free, dead or old is
+ * swallowed by the gap, what lives slides down to the gap's start (its one reference, in the
+ * index, is set anew), and at the end of the heap it begins again at the start. So free memory
+ * of whatever sizes becomes one piece as it is needed: no size class keeps memory to itself.
  *
- * Age. No list of items is kept: it would cost eight bytes an item and four cache misses a use. The store counts uses, a
- * sixty-fourth of the items is an epoch, an item has the epoch of its last use, and a histogram says which epochs hold the oldest
- * eighth of the items: these are old, and the hand evicts them, until few are left; then the next eighth is.
+ * Age. No list of items is kept: it would cost eight bytes an item and four cache misses a use.
+ * The store counts uses, a sixty-fourth of the items is an epoch, an item has the epoch of its
+ * last use, and a histogram says which epochs hold the oldest eighth of the items: these are
+ * old, and the hand evicts them, until few are left; then the next eighth is.
  */
 #ifndef SLUICE_NF_APPS_KVS_STORE_INT_H
 #define SLUICE_NF_APPS_KVS_STORE_INT_H
@@ -29,12 +33,15 @@
 #define STORE_OVER     5 /* struct store_over */
 
 #define STORE_SLOTS 10
-#define STORE_NB_EXACT                                                                             \
-	512 /* bins of one size each; the ones behind them hold an eighth of a power of two */
+/* Bins of one size each; each one behind them holds an eighth of a power of two. */
+#define STORE_NB_EXACT 512
 #define STORE_NB_BINS  (STORE_NB_EXACT + 24 * 8)
 #define STORE_NB_EPOCH 256
 
-/* A slot is in use if its reference is not 0. All buckets of a chain but the last are full, without holes. */
+/*
+ * A slot is in use if its reference is not 0. All buckets of a chain but the last are full,
+ * without holes.
+ */
 struct store_bucket {
 	uint16_t tag[STORE_SLOTS];
 	uint32_t ref[STORE_SLOTS];
@@ -52,7 +59,10 @@ struct store_block {
 	uint32_t prev, next; /* of the bin */
 } __attribute__((may_alias));
 
-/* In the heap, for what a bucket does not hold. Can be moved: only the bucket before it in the chain knows it. */
+/*
+ * In the heap, for what a bucket does not hold. Can be moved: only the bucket before it in the
+ * chain knows it.
+ */
 struct store_over {
 	struct store_block block;
 	struct store_bucket bucket;
@@ -67,8 +77,8 @@ struct store_age {
 	uint32_t uses_left; /* of this epoch */
 	uint32_t old, half; /* items of these epochs and before are of the oldest eighth, half */
 	uint32_t nb_old;
-	uint32_t nb
-		[STORE_NB_EPOCH]; /* items by epoch; those that are older than that count as the oldest of these */
+	/* Items by epoch; those that are older than all of these count as the oldest. */
+	uint32_t nb[STORE_NB_EPOCH];
 };
 
 struct nf_store {

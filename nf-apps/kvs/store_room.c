@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hand: see store_int.h. All that it does in one call is bounded, by the size that is wanted. */
+/*
+ * The hand: see store_int.h. All that it does in one call is bounded, by the size that is
+ * wanted.
+ */
 #include <string.h>
 #include "nf-apps/kvs/store_hash.h"
 #include "nf-apps/kvs/store_int.h"
 
-#define ROOM_SCAN                                                                                  \
-	32u /* blocks that are looked at for one that is large enough by itself: nothing moves then */
-#define ROOM_SMALL       128u   /* units */
-#define ROOM_STEPS       64u    /* blocks that are passed or moved before the hand jumps */
+/* While looking for one block that is enough: this many blocks are passed, and nothing is moved. */
+#define ROOM_SCAN  32u
+#define ROOM_SMALL 128u /* units: a request of at most that leaves any piece behind then */
+/* Searching. */
+#define ROOM_STEPS   64u    /* blocks that are passed or moved before the hand jumps */
+#define ROOM_SAMPLES 192u   /* items that are looked at to find an old one to jump to */
+#define ROOM_BUCKETS 512u   /* and buckets */
+#define ROOM_PASSES  65536u /* blocks that are passed at most */
+/* Moving. */
 #define ROOM_AHEAD       8u     /* blocks whose buckets are fetched before they are needed */
-#define ROOM_SAMPLES     192u   /* items that are looked at to find an old one to jump to */
-#define ROOM_BUCKETS     512u   /* and buckets */
-#define ROOM_PASSES      65536u /* blocks that are passed at most */
-#define ROOM_SLIDE_UNITS 2048u  /* no larger block is moved to make room for a smaller one */
-#define ROOM_MOVES_NEAT  4096u /* moves, before something is evicted although there is free memory */
-#define ROOM_MOVES_HALF  512u  /* moves, after which the older half may go */
+#define ROOM_SLIDE_UNITS 2048u  /* a larger block is not moved for a smaller one, at first */
+#define ROOM_MOVES_NEAT  4096u  /* moves, before something goes although there is free memory */
+#define ROOM_MOVES_HALF  512u   /* moves, after which the older half may go */
 #define ROOM_MOVES_ANY   8192u  /* and all */
 #define ROOM_MOVES_MAX   16384u /* moves, before it is given up, if nothing may be evicted */
-#define ROOM_FREED       131072 /* units more than 16 times what is wanted: it is given up */
-#define ROOM_RESERVE                                                                               \
-	16u /* a share of the heap: with more free memory than that nothing is evicted */
+/* Nothing is evicted while more than one part in ROOM_RESERVE of the heap is free. */
+#define ROOM_RESERVE 16u
+/* It is given up when 16 times what is wanted and these units came free. */
+#define ROOM_FREED 131072u
 
 /* What may be evicted. */
 enum room_level { ROOM_DEAD, ROOM_OLD, ROOM_HALF, ROOM_ANY };
@@ -34,8 +40,8 @@ struct room {
 	uint32_t jumps, laps;
 	uint32_t slide_min; /* units that count as one move */
 	uint64_t slide_max; /* no larger block is moved */
-	uint32_t ahead,
-		nb_ahead; /* the buckets of so many blocks from the hand on, up to this one, are on their way */
+	/* The buckets of nb_ahead blocks, from the hand to this one, are on their way. */
+	uint32_t ahead, nb_ahead;
 	uint64_t freed; /* units */
 };
 
@@ -84,7 +90,10 @@ static void room_drop(struct nf_store *s, struct room *r, struct nf_item *it, bo
 	nf_store_age_refill(s);
 }
 
-/* While it is looked for one block that is enough: a small piece is left behind, much of a large one is not. */
+/*
+ * Looking for one block that is enough: a small piece is left behind, half of a large one is
+ * not.
+ */
 static bool room_scans(const struct nf_store *s, const struct room *r)
 {
 	return r->passes < r->scan && (r->units <= ROOM_SMALL || s->hand - s->gap < r->units / 2);
@@ -200,8 +209,9 @@ static uint32_t room_choose(const struct nf_store *s, const struct room *r,
 }
 
 /*
- * Old items are far from the hand: it goes where one is. The index has them in no order, so that its next buckets are a
- * sample. If that is large and nothing in it may go, other items may from now on.
+ * Old items are far from the hand: it goes where one is. The index has them in no order, so
+ * that its next buckets are a sample. If that is large and nothing in it may go, other items
+ * may from now on.
  */
 static void room_search(struct nf_store *s, struct room *r)
 {
@@ -245,7 +255,10 @@ static void room_harder(struct nf_store *s, struct room *r)
 		room_search(s, r);
 }
 
-/* From the start again. Once all of the heap was seen, it takes more to make room than was thought. */
+/*
+ * From the start again. Once all of the heap was seen, it takes more to make room than was
+ * thought.
+ */
 static void room_lap(struct nf_store *s, struct room *r)
 {
 	room_close(s, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libFuzzer: the input is a list of calls. Whatever they are, values are what was stored, the heap and the index stay
- * whole, and what is held stays as it is.
+ * libFuzzer: the input is a list of calls. Whatever they are, values are what was stored, the
+ * heap and the index stay whole, and what is held stays as it is.
  */
 #include <stdlib.h>
 #include <string.h>

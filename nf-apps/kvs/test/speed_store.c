@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How fast the store is by itself: a million 16-byte keys, 64-byte values, bursts of 32, by processor time.
- * speed_store [items]
+ * How fast the store is by itself: a million 16-byte keys, 64-byte values, bursts of 32, by
+ * processor time. speed_store [items]
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -122,7 +122,10 @@ static void set_and_get(void **state)
 	nf_store_destroy(s);
 }
 
-/* find, alloc, link with the old one in hand: alloc must not let it go, however full the store is. */
+/*
+ * find, alloc, link with the old one in hand: alloc must not let it go, however full the store
+ * is.
+ */
 static void replace_when_full(void **state)
 {
 	struct nf_store *s = make(2 * MIB, 0);
@@ -258,7 +261,10 @@ static void flush_now(void **state)
 	nf_store_destroy(s);
 }
 
-/* flush_all with a delay takes what was stored before it is due, also after the command; a flush at once replaces it. */
+/*
+ * flush_all with a delay takes what was stored before it is due, also after the command; a
+ * flush at once replaces it.
+ */
 static void flush_later(void **state)
 {
 	struct nf_store *s = make(2 * MIB, 0);

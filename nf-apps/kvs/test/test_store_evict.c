@@ -79,7 +79,10 @@ static uint32_t fill(struct nf_store *s, uint32_t len)
 	return n;
 }
 
-/* An item that is asked for again and again stays, whatever comes: sizes from 0 bytes to the largest. */
+/*
+ * An item that is asked for again and again stays, whatever comes: sizes from 0 bytes to the
+ * largest.
+ */
 static void asked_for_stays(void **state)
 {
 	static const uint32_t len_max[] = { 64, 1000, 30000, NF_STORE_VALUE_MAX };
@@ -103,7 +106,10 @@ static void asked_for_stays(void **state)
 	}
 }
 
-/* The first half (what is left of it) is used once more: then the other half goes, before any of the first. */
+/*
+ * The first half (what is left of it) is used once more: then the other half goes, before any
+ * of the first.
+ */
 static void used_half_stays(void **state)
 {
 	static const uint32_t len[] = { 10, 64, 700, 5000, 100000 };
@@ -124,7 +130,10 @@ static void used_half_stays(void **state)
 	}
 }
 
-/* Used in random order, so that what is old lies anywhere: the newer three quarters stay while a tenth is replaced. */
+/*
+ * Used in random order, so that what is old lies anywhere: the newer three quarters stay while
+ * a tenth is replaced.
+ */
 static void random_order(void **state)
 {
 	static const uint32_t len[] = { 64, 3000 };
@@ -152,8 +161,9 @@ static void random_order(void **state)
 }
 
 /*
- * A cache in front of something slow: a key in the lower 30,000 three times of four, in 150,000 else; what is not there is
- * stored. `used` keeps when each key was used. At the end, those that exact LRU would have are nearly all there.
+ * A cache in front of something slow: a key in the lower 30,000 three times of four, in 150,000
+ * else; what is not there is stored. `used` keeps when each key was used. At the end, those
+ * that exact LRU would have are nearly all there.
  */
 static void near_exact(void **state)
 {
@@ -183,7 +193,10 @@ static void near_exact(void **state)
 	free(used);
 }
 
-/* Old ones lie at one end, the hand is at the other: they are found through the index, and the others stay. */
+/*
+ * Old ones lie at one end, the hand is at the other: they are found through the index, and the
+ * others stay.
+ */
 static void old_ones_far_away(void **state)
 {
 	struct nf_store *s = make(8 * MIB);

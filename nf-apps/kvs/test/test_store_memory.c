@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How much memory items take, and that it can be had for any size, whatever sizes were there before. */
+/*
+ * How much memory items take, and that it can be had for any size, whatever sizes were there
+ * before.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,8 +62,9 @@ static bool there(struct nf_store *s, const char *what, uint32_t n)
 }
 
 /*
- * The goal for ten million items, with fewer: 16-byte keys, 64-byte values, all memory counted, at most 1.3 times the
- * value plus 40 bytes each. The store is that large and no larger, and holds all of them.
+ * The goal for ten million items, with fewer: 16-byte keys, 64-byte values, all memory counted,
+ * at most 1.3 times the value plus 40 bytes each. The store is that large and no larger, and
+ * holds all of them.
  */
 static void small_items(void **state)
 {
@@ -107,7 +111,10 @@ static void tiny_items(void **state)
 	nf_store_destroy(s);
 }
 
-/* Sizes from 0 to 4,000, most of them small, written anew at random for long: how much of the memory holds items. */
+/*
+ * Sizes from 0 to 4,000, most of them small, written anew at random for long: how much of the
+ * memory holds items.
+ */
 static void mixed_sizes(void **state)
 {
 	struct nf_store *s = make(8 * MIB, 0);
@@ -121,7 +128,10 @@ static void mixed_sizes(void **state)
 	nf_store_destroy(s);
 }
 
-/* No class of sizes keeps memory: small ones make room for the largest, and the other way round; no more goes than must. */
+/*
+ * No class of sizes keeps memory: small ones make room for the largest, and the other way
+ * round; no more goes than must.
+ */
 static void sizes_change(void **state)
 {
 	struct nf_store *s = make(16 * MIB, 0);
@@ -148,7 +158,10 @@ static void sizes_change(void **state)
 	nf_store_destroy(s);
 }
 
-/* A few times as large as what the store is full of, which was used in random order: little has to move for each. */
+/*
+ * A few times as large as what the store is full of, which was used in random order: little has
+ * to move for each.
+ */
 static void larger_ones_come(void **state)
 {
 	struct nf_store *s = make(16 * MIB, 0);
