@@ -37,6 +37,7 @@ static ssize_t pipe_readv(struct uk_file *f, const struct iovec *v, int n)
 {
 	struct pipe *p = pipe_of_rd(f);
 	size_t want = uk_fd_iov_bytes(v, n), done = 0;
+	bool was_full;
 
 	while (want > 0 && p->len == 0) {
 		int rc;
@@ -47,6 +48,7 @@ static ssize_t pipe_readv(struct uk_file *f, const struct iovec *v, int n)
 		if (rc < 0)
 			return rc;
 	}
+	was_full = CAPACITY - p->len < ATOMIC;
 	while (done < want && p->len > 0) {
 		size_t part = CAPACITY - p->start < p->len ? CAPACITY - p->start : p->len;
 
@@ -55,7 +57,8 @@ static ssize_t pipe_readv(struct uk_file *f, const struct iovec *v, int n)
 		p->len -= part;
 		done += part;
 	}
-	if (done > 0)
+	/* Room where there was room before is no news (to edge-triggered epolls). */
+	if (done > 0 && (was_full || p->wr.wq.first != NULL))
 		uk_wait_wake_all(&p->wr.wq);
 	return (ssize_t)done;
 }

@@ -103,6 +103,15 @@ long __syscall_cp_asm(volatile int *cancel, long n, long a, long b, long c, long
 	return uk_syscall(n, a, b, c, d, e, f);
 }
 
+/* musl's would spin for ever: who holds it can not run meanwhile. */
+int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+	while (*lock != 0)
+		uk_thread_yield();
+	*lock = EBUSY;
+	return 0;
+}
+
 static long libc_kill(int tid, int sig)
 {
 	struct uk_thread *t = uk_thread_find(tid);

@@ -130,6 +130,9 @@ static void edge_of_room(void **state)
 	assert_int_equal(ready(16), 1);
 	assert_int_equal(ev[0].events, EPOLLOUT);
 	assert_int_equal(ready(16), 0);
+	/* more room is no news */
+	take(8192);
+	assert_int_equal(ready(16), 0);
 }
 
 static void oneshot(void **state)

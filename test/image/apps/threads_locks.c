@@ -217,6 +217,24 @@ static void semaphores(void)
 	CHECK(sem_timedwait(&items, &ts) == -1 && errno == ETIMEDOUT);
 }
 
+static pthread_spinlock_t spin;
+static int spun;
+
+static void *hold_spinning(void *arg)
+{
+	for (int i = 0; i < NB_ROUNDS; i++) {
+		int seen;
+
+		CHECK(pthread_spin_lock(&spin) == 0);
+		seen = spun;
+		sched_yield();
+		spun = seen + 1;
+		CHECK(pthread_spin_trylock(&spin) == EBUSY);
+		CHECK(pthread_spin_unlock(&spin) == 0);
+	}
+	return NULL;
+}
+
 void threads_locks(void)
 {
 	mutexes();
@@ -228,4 +246,7 @@ void threads_locks(void)
 	CHECK(serial == 10);
 	all(call_once_only);
 	semaphores();
+	CHECK(pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE) == 0);
+	all(hold_spinning);
+	CHECK(spun == NB * NB_ROUNDS);
 }
