@@ -42,14 +42,17 @@ void nf_meta_delete(struct nf_session *s, const struct nf_words *words)
 	enum nf_op_result result = NF_OP_OK;
 	struct nf_item *it;
 	struct nf_meta m;
+	uint64_t cas;
 
 	if (!meta_change_parse(s, words, &m))
 		return;
+	/* no item has 0 or the last one: "C0" matches none */
+	cas = !m.has_cas ? 0 : m.cas == 0 ? UINT64_MAX : m.cas;
 	it = m.stale ? nf_op_peek(s->k, &m.key) : NULL;
 	if (it != NULL && (!m.has_cas || m.cas == it->cas))
 		meta_delete_mark(s, it, &m);
 	else
-		result = nf_op_delete(s->k, &m.key, m.has_cas ? m.cas : 0);
+		result = nf_op_delete(s->k, &m.key, cas);
 	if (result == NF_OP_OK && m.quiet)
 		return;
 	meta_change_reply(s,

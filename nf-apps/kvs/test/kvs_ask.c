@@ -8,6 +8,7 @@
 #define ASK_START 1700000000u
 
 static uint64_t ask_now = 1000000000000ull;
+static uint64_t ask_base; /* bytes of a store without an item */
 static struct ask_answer ask_own = { .nb_wanted = 4096 };
 
 static void ask_check(bool good, const char *what)
@@ -16,6 +17,14 @@ static void ask_check(bool good, const char *what)
 		return;
 	fprintf(stderr, "kvs_ask: %s\n", what);
 	abort();
+}
+
+static uint64_t ask_held(struct nf_kvs *k)
+{
+	struct nf_store_stats st;
+
+	nf_store_stats(nf_kvs_store(k), &st);
+	return st.used_bytes - st.hash_bytes;
 }
 
 static void ask_tick(struct nf_kvs *k)
@@ -30,7 +39,16 @@ struct nf_kvs *ask_server(size_t bytes)
 
 	ask_check(k != NULL, "no server");
 	ask_tick(k);
+	ask_base = ask_held(k);
 	return k;
+}
+
+void ask_check_empty(struct nf_kvs *k)
+{
+	nf_store_flush(nf_kvs_store(k), 0);
+	for (unsigned i = 0; i < 16; i++)
+		nf_store_sweep(nf_kvs_store(k), (uint32_t)(ask_now / 1000000000), 1 << 16);
+	ask_check(ask_held(k) == ask_base, "an item is held");
 }
 
 void ask_later(struct nf_kvs *k, uint32_t seconds)
@@ -207,4 +225,41 @@ void ask_end(void)
 {
 	free(ask_own.text);
 	ask_own.text = NULL;
+}
+
+enum { ASK_WHOLE, ASK_BYTES, ASK_THREES, ASK_SLOW, ASK_DGRAM, ASK_WAYS };
+
+static const char *ask_line(struct nf_kvs *k, const char *request, unsigned way)
+{
+	static const size_t cut[] = { SIZE_MAX, 1, 3, 5 }, gulp[] = { SIZE_MAX, 1, 7, 1 };
+
+	if (way == ASK_DGRAM)
+		return ask_text_dgram(k, request);
+	(void)ask_stream(k, request, strlen(request), cut[way], gulp[way], &ask_own);
+	return (const char *)ask_own.text;
+}
+
+void ask_table(const struct ask_line *lines, unsigned n)
+{
+	for (unsigned way = 0; way < ASK_WAYS; way++) {
+		struct nf_kvs *k = ask_server(4u << 20);
+
+		for (unsigned i = 0; i < n; i++) {
+			const char *answer;
+
+			if (lines[i].request == NULL) {
+				ask_later(k, lines[i].later);
+				continue;
+			}
+			answer = ask_line(k, lines[i].request, way);
+			if (strcmp(answer, lines[i].answer) != 0)
+				fprintf(stderr,
+					"way %u, line %u, asked:\n%.200s\nexpected:\n%.400s\ngot:\n%.400s\n",
+					way, i, lines[i].request, lines[i].answer, answer);
+			ask_check(strcmp(answer, lines[i].answer) == 0, "another answer");
+		}
+		ask_check_empty(k);
+		nf_kvs_destroy(k);
+	}
+	ask_end();
 }

@@ -40,4 +40,21 @@ const char *ask_text(struct nf_kvs *k, const char *request);
 const char *ask_text_dgram(struct nf_kvs *k, const char *request);
 void ask_end(void);
 
+/* Everything is gone after a flush, and no item is held by anybody: no leak. */
+void ask_check_empty(struct nf_kvs *k);
+
+struct ask_line {
+	const char *request; /* NULL: `later` seconds pass */
+	const char *answer;
+	uint32_t later;
+};
+
+/*
+ * A conversation in text, line by line with a server of its own: as a stream in one piece, in pieces of some sizes, and as
+ * datagrams. The answers have to be the same.
+ */
+void ask_table(const struct ask_line *lines, unsigned n);
+
+#define ASK_TABLE(lines) ask_table(lines, sizeof(lines) / sizeof((lines)[0]))
+
 #endif
