@@ -26,11 +26,11 @@ static int card_rx(struct uk_netdev_rx_queue *q, struct uk_netbuf *v[], uint16_t
 
 static void card_record(const struct uk_netbuf *nb)
 {
-	struct fake_card_frame *f = calloc(1, sizeof(*f));
+	uint32_t len = uk_netbuf_pkt_len(nb);
+	struct fake_card_frame *f = calloc(1, sizeof(*f) + len + UK_CACHE_LINE);
 
-	UK_ASSERT(f != NULL && fake_card.nb_sent < FAKE_CARD_FRAMES);
-	f->len = uk_netbuf_read(nb, 0, f->data, sizeof(f->data));
-	UK_ASSERT(f->len == uk_netbuf_pkt_len(nb));
+	UK_ASSERT(f != NULL && len <= FAKE_CARD_BYTES && fake_card.nb_sent < FAKE_CARD_FRAMES);
+	f->len = uk_netbuf_read(nb, 0, f->data, len);
 	f->from_rx_pool = nb->pool == rx_pool;
 	f->flags = nb->flags;
 	f->gso_type = nb->gso_type;

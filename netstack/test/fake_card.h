@@ -24,7 +24,7 @@ struct fake_card_frame {
 	bool from_rx_pool; /* its first part is a receive buffer */
 	uint8_t flags, gso_type;
 	uint16_t gso_size, hdr_len, csum_start, csum_offset;
-	uint8_t data[FAKE_CARD_BYTES];
+	uint8_t data[]; /* len bytes, and some zeros */
 };
 
 struct fake_card {
