@@ -69,6 +69,12 @@ static bool addr_ip4(const char *word, ip4_addr_t *ip)
 	return dots == 3 && ip4addr_aton(word, ip) == 1;
 }
 
+/* Whole: lwIP's reader stops at what it does not know. */
+static bool addr_ip6(const char *word, ip6_addr_t *ip)
+{
+	return word[strspn(word, "0123456789abcdefABCDEF:")] == '\0' && ip6addr_aton(word, ip) == 1;
+}
+
 static bool addr_rest4(const char *text, struct uk_address4 *a)
 {
 	char word[WORD_MAX];
@@ -112,13 +118,13 @@ const char *uk_address_parse6(const char *text, struct uk_address6 *a)
 	addr_way(text, "auto", &a->way);
 	if (a->way != UK_ADDRESS_STATIC)
 		return NULL;
-	if (!addr_word(&text, "/", word) || !ip6addr_aton(word, &a->ip) || ip6_addr_isany(&a->ip) ||
+	if (!addr_word(&text, "/", word) || !addr_ip6(word, &a->ip) || ip6_addr_isany(&a->ip) ||
 		!addr_word(&text, ",", word))
 		return wrong;
 	/* lwIP takes every address to be in a subnet of 64 bits (RFC 4291, 2.5.4) */
 	if (addr_bits(word, 64) != 64)
 		return wrong;
-	if (*text != '\0' && (!addr_word(&text, "", word) || !ip6addr_aton(word, &a->gateway)))
+	if (*text != '\0' && (!addr_word(&text, "", word) || !addr_ip6(word, &a->gateway)))
 		return wrong;
 	return NULL;
 }
