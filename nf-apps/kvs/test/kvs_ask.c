@@ -34,7 +34,9 @@ static void ask_tick(struct nf_kvs *k)
 
 struct nf_kvs *ask_server(size_t bytes)
 {
-	struct nf_kvs_conf conf = { .store = { .bytes = bytes, .hash_key = { 1, 2 } } };
+	struct nf_kvs_conf conf = {
+		.store = { .bytes = bytes, .nb_items = 1000, .hash_key = { 1, 2 } }
+	};
 	struct nf_kvs *k = nf_kvs_create(&conf);
 
 	ask_check(k != NULL, "no server");
@@ -45,9 +47,13 @@ struct nf_kvs *ask_server(size_t bytes)
 
 void ask_check_empty(struct nf_kvs *k)
 {
+	struct nf_store_stats st;
+
+	/* once around the index */
+	nf_store_stats(nf_kvs_store(k), &st);
 	nf_store_flush(nf_kvs_store(k), 0);
-	for (unsigned i = 0; i < 16; i++)
-		nf_store_sweep(nf_kvs_store(k), (uint32_t)(ask_now / 1000000000), 1 << 16);
+	nf_store_sweep(nf_kvs_store(k), (uint32_t)(ask_now / 1000000000),
+		(unsigned)(st.hash_bytes / UK_CACHE_LINE + st.nb_items + 1));
 	ask_check(ask_held(k) == ask_base, "an item is held");
 }
 
@@ -262,4 +268,59 @@ void ask_table(const struct ask_line *lines, unsigned n)
 		nf_kvs_destroy(k);
 	}
 	ask_end();
+}
+
+bool ask_has(const uint8_t *p, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= len; i++)
+		if (memcmp(p + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+#define ASK_BINARY(opcode, ext, key, body)                                                         \
+	"\x80" opcode "\0" key ext "\0\0\0\0\0\0" body "opaq\0\0\0\0\0\0\0\0"
+#define ASK_WORD(text)                                                                             \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
+
+static const struct {
+	const char *text;
+	size_t len;
+} ask_word[] = { ASK_WORD("get "), ASK_WORD("gets "), ASK_WORD("gat 0 "), ASK_WORD("set "),
+	ASK_WORD("add "), ASK_WORD("replace "), ASK_WORD("append "), ASK_WORD("prepend "),
+	ASK_WORD("cas "), ASK_WORD("incr "), ASK_WORD("decr "), ASK_WORD("delete "),
+	ASK_WORD("touch "), ASK_WORD("flush_all"), ASK_WORD("verbosity "), ASK_WORD("version"),
+	ASK_WORD("quit"), ASK_WORD("mg "), ASK_WORD("ms "), ASK_WORD("md "), ASK_WORD("ma "),
+	ASK_WORD("me "), ASK_WORD("mn"), ASK_WORD(" noreply"), ASK_WORD("\r\n"), ASK_WORD("\r\n"),
+	ASK_WORD("\r\n"), ASK_WORD("key"), ASK_WORD("other"), ASK_WORD("key 0 0 3\r\nval\r\n"),
+	ASK_WORD(" 0 0 1\r\n7\r\n"), ASK_WORD(" 1 5 0 2\r\n\r\n"), ASK_WORD(" 0 0 2000\r\n"),
+	ASK_WORD(" v q t T5 N9 R30 k O1 c h l f s"), ASK_WORD(" v I C3 F7"), ASK_WORD(" MA"),
+	ASK_WORD(" b k"), ASK_WORD("Zm9v"), ASK_WORD(ASK_BINARY("\0", "\0", "\3", "\3")),
+	ASK_WORD(ASK_BINARY("\1", "\10", "\3", "\16")),
+	ASK_WORD(ASK_BINARY("\5", "\24", "\3", "\27")),
+	ASK_WORD(ASK_BINARY("\x0e", "\0", "\3", "\7")),
+	ASK_WORD(ASK_BINARY("\x1c", "\4", "\3", "\7")),
+	ASK_WORD(ASK_BINARY("\xa", "\0", "\0", "\0")), ASK_WORD("\0\0\0\5"),
+	ASK_WORD("0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz") };
+
+size_t ask_words(uint8_t *to, size_t room, const uint8_t *from, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool word = from[i] < sizeof(ask_word) / sizeof(ask_word[0]) && from[i] != '\r' &&
+			    from[i] != '\n';
+		const void *p = word ? ask_word[from[i]].text : (const char *)&from[i];
+		size_t n = word ? ask_word[from[i]].len : 1;
+
+		if (n > room - at)
+			break;
+		memcpy(to + at, p, n);
+		at += n;
+	}
+	return at;
 }

@@ -43,6 +43,14 @@ void ask_end(void);
 /* Everything is gone after a flush, and no item is held by anybody: no leak. */
 void ask_check_empty(struct nf_kvs *k);
 
+/* For fuzzers: does the word occur? */
+bool ask_has(const uint8_t *p, size_t len, const char *word);
+/*
+ * Bytes of a fuzzer to bytes of a client: those below a number stand for words of the protocols, the others for themselves.
+ * Writes at most `room` bytes; returns how many.
+ */
+size_t ask_words(uint8_t *to, size_t room, const uint8_t *from, size_t len);
+
 struct ask_line {
 	const char *request; /* NULL: `later` seconds pass */
 	const char *answer;
