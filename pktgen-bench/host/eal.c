@@ -12,19 +12,25 @@
 
 #include "pktgen-bench/host/eal.h"
 
-#define HUGE_FREE "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+#define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
+static unsigned long eal_number(const char *path)
+{
+	unsigned long v = 0;
+	FILE *f = fopen(path, "r");
+
+	if (f && fscanf(f, "%lu", &v) != 1)
+		v = 0;
+	if (f)
+		fclose(f);
+	return v;
+}
+
+/* Pages that are promised to others are not free. */
 static bool eal_huge_enough(unsigned int mib)
 {
-	unsigned long pages = 0;
-	FILE *f = fopen(HUGE_FREE, "r");
-
-	if (!f)
-		return false;
-	if (fscanf(f, "%lu", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return pages >= mib / 2;
+	return eal_number(HUGE_PAGES "free_hugepages") >=
+	       eal_number(HUGE_PAGES "resv_hugepages") + mib / 2;
 }
 
 static bool eal_core_usable(unsigned int core)

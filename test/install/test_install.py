@@ -2,9 +2,11 @@
 """`ninja install`, then the tutorial's network function built and run outside this tree."""
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -15,6 +17,7 @@ from launcher.qemu import VM
 
 EXAMPLE = paths.ROOT / "docs" / "examples" / "mirror"
 BOOT_S = 30
+MAC, PEER, OWN = bytes((2, 0, 0, 0, 0, 9)), bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
 CARD = {"microvm": "virtio-net-device,netdev=n", "q35": "virtio-net-pci,disable-legacy=on,romfile=,netdev=n"}
 
 THREADS = """
@@ -196,6 +199,37 @@ class Install(unittest.TestCase):
 			with self.subTest(accel=name), VM(image, accel=name) as vm:
 				self.assertEqual(vm.wait(BOOT_S), 0)
 				self.assertEqual(vm.console(), "through the pipe\n")
+
+	def test_ministore(self):
+		"""docs/kvs.md's key-value store: found by ARP, it stores and finds."""
+		folder = self.folder / "ministore"
+		shutil.copytree(EXAMPLE.parent / "ministore", folder)
+		run(["make", "CFLAGS=-O2 -Wall -Wextra -Werror"], cwd=folder, env=self.env)
+		for name in accels():
+			with self.subTest(accel=name), Wire(self.folder, "microvm") as wire, VM(folder / "ministore", accel=name,
+					cmdline="netdev0.ip=10.0.0.2", mem="8M", extra=wire.words) as vm:
+				vm.wait_line("^ministore: ready, room for [0-9]+ items$", BOOT_S)
+				wire.send(b"\xff" * 6 + MAC + bytes.fromhex("08060001080006040001") + MAC + PEER + bytes(6) + OWN)
+				answer = wire.receive()
+				self.assertEqual(answer[:6] + answer[12:22] + answer[28:], MAC + bytes.fromhex("08060001080006040002") + OWN + MAC + PEER)
+				ask = functools.partial(self.ask, wire, answer[6:12])
+				self.assertEqual(ask(b"get key\r\n"), b"END\r\n")
+				for value in (b"", b"1", bytes(range(88))):
+					self.assertEqual(ask(b"set key 0 0 %d\r\n%b\r\n" % (len(value), value)), b"STORED\r\n")
+					self.assertEqual(ask(b"get key\r\n"), b"VALUE key 0 %d\r\n%b\r\nEND\r\n" % (len(value), value))
+
+	def ask(self, wire, mac: bytes, text: bytes) -> bytes:
+		"""A request by hand, the answer taken apart."""
+		udp = struct.pack(">HHHHHHHH", 40000, 11211, 16 + len(text), 0, 7, 0, 1, 0) + text
+		ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + PEER + OWN
+		total = sum(struct.unpack(">10H", ip))
+		ip = ip[:10] + struct.pack(">H", ~((total & 0xffff) + (total >> 16)) & 0xffff) + ip[12:]
+		wire.send(mac + MAC + b"\x08\x00" + ip + udp)
+		answer = wire.receive()
+		self.assertEqual(answer[:14], MAC + mac + b"\x08\x00")
+		self.assertEqual(answer[26:38], OWN + PEER + struct.pack(">HH", 11211, 40000))
+		self.assertEqual(answer[42:50], struct.pack(">HHHH", 7, 0, 1, 0))
+		return answer[50:]
 
 	def test_forgotten_script(self):
 		"""mkimage says so in one sentence when an ELF was linked in another way."""
