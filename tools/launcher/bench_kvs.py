@@ -209,7 +209,7 @@ def _one(conf):
 	why = level.lacks()
 	if why:
 		raise Fail(f"{level.name}: {why}")
-	return level, Way(variant=level.variants[0], window=level.windows[0])
+	return level, Way(variant=level.variants[0], window=level.windows[1])
 
 
 def _memory(conf) -> list:
