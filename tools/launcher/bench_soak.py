@@ -27,6 +27,7 @@ RATE, FLOWS, CAPACITY = 200_000, 20_000, 65536
 NB_NETS, RING, MEM = 2, 1024, "256M"
 QUIET_S = 1.0   # after the traffic, before the counters are read
 HEAP_SLACK = 16 << 10
+TELL_EVERY = 10  # changes
 BUFS_SLACK = 64  # a transmit ring keeps what it sent last until it sends again
 NAT = paths.ROOT / "nf-apps" / "conf" / "nat.click"
 # The same without classifiers.
@@ -53,15 +54,22 @@ def quiet(config: str) -> str:
 class _Guest:
 	"""The machine's handlers."""
 
-	def __init__(self, vm, control, config):
-		self.vm, self.control, self.texts = vm, control, (config, config + MORE)
+	def __init__(self, vm, control, config, writes=()):
+		self.vm, self.control, self.texts, self.writes = vm, control, (config, config + MORE), writes
 		self.nb_changes, self.slowest_s, self.mappings = 0, 0.0, []
 
 	def number(self, handler: str) -> int:
 		return int(self.control.read(handler))
 
+	def tell(self) -> None:
+		"""What the harness does not: that the next hop is still there. (It answers no ARP query; entries get old.)"""
+		for handler, value in self.writes:
+			self.control.write(handler, value.encode())
+
 	def change(self) -> None:
 		"""To the other configuration. The first change brings the devices, and with them the traffic."""
+		if self.nb_changes % TELL_EVERY == 0:
+			self.tell()
 		value, began = self.texts[self.nb_changes % 2].encode(), time.monotonic()
 		self.control.write("hotconfig", value)
 		self.slowest_s = max(self.slowest_s, time.monotonic() - began)
@@ -124,11 +132,12 @@ def measure(seconds, accel="auto", machine="microvm", *, rate=RATE, flows=FLOWS,
 				host.favour(vm.pid)
 				vm.wait_line(r'"type":"ready"', timeout=60)
 				with Control.of(vm.name) as control:
-					guest = _Guest(vm, control, config)
-					for handler, value in writes or []:
-						control.write(handler, value.encode())
-					row = {"experiment": "soak", "accel": vm.accel.name, "machine": machine, "rate_pps": rate, "flows": flows,
-						**_follow(h, guest, seconds, period, tell)}
+					guest = _Guest(vm, control, config, writes or ())
+					try:
+						found = _follow(h, guest, seconds, period, tell)
+					except Fail as err:
+						raise Fail(f"soak: after {guest.nb_changes} changes: {err} {vm.end()}") from None
+					row = {"experiment": "soak", "accel": vm.accel.name, "machine": machine, "rate_pps": rate, "flows": flows, **found}
 	row["failures"] = failures(row)
 	return row
 

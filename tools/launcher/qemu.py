@@ -346,6 +346,11 @@ class VM(Words):
 		raise Fail(f"{self.name} ended (code {exit_code(self._proc.returncode)}) without a line "
 			f"with '{pattern}'; its last one: {self._last_line()}")
 
+	def end(self) -> str:
+		"""How it ended, with its last line; "" while it runs."""
+		status = self._proc.poll()
+		return "" if status is None else f"the machine ended (QEMU's status {status}), its last line: {self._last_line()}"
+
 	def _last_line(self) -> str:
 		lines = self.console().splitlines()
 		return repr(lines[-1]) if lines else "none"
