@@ -498,6 +498,7 @@ static void options_are_understood(void **state)
 	assert_int_equal(parse("kvs --udp --no-preload --any-order --verify"), 0);
 	assert_true(opts.udp && !opts.preload && opts.any_order && opts.verify);
 	assert_int_equal(opts.ends.server_ip, 0x7f000001);
+	assert_int_equal(opts.ends.port, 0);
 }
 
 static void wrong_options_are_refused(void **state)

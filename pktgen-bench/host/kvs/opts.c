@@ -53,6 +53,8 @@ enum opt_id {
 	O_TIMEOUT,
 };
 
+#define FIRST_PORT 20000
+
 static const struct option opt_long[] = {
 	{ "socket", required_argument, NULL, O_SOCKET },
 	{ "iface", required_argument, NULL, O_IFACE },
@@ -141,15 +143,16 @@ static int opt_real(const char *name, const char *text, double min, double max, 
 /* "10.0.0.2" or "10.0.0.2:11211" */
 static int opt_address(const char *name, const char *text, uint32_t *ip, uint16_t *port)
 {
-	unsigned int a, b, c, d, p = *port;
+	unsigned int a, b, c, d, p = 0;
 	char rest;
 	int n = sscanf(text, "%3u.%3u.%3u.%3u:%5u%c", &a, &b, &c, &d, &p, &rest);
 
 	if ((n != 5 && (n != 4 || strchr(text, ':'))) || a > 255 || b > 255 || c > 255 || d > 255 ||
-		!p || p > 65535)
+		(n == 5 && !p) || p > 65535)
 		return opt_bad(name, text, "want an address such as 10.0.0.2:11211");
 	*ip = a << 24 | b << 16 | c << 8 | d;
-	*port = (uint16_t)p;
+	if (n == 5)
+		*port = (uint16_t)p;
 	return 0;
 }
 
@@ -364,6 +367,9 @@ static int opt_check(struct pg_kvs_opts *o, int argc, char **argv)
 			"which way to the server? one of --socket PATH, --iface NAME, --udp");
 	if (!o->ends.server_ip)
 		o->ends.server_ip = o->udp ? 0x7f000001u : 0x0a000002u;
+	if (!o->ends.port)
+		o->ends.port =
+			o->udp ? 0 : FIRST_PORT; /* of a UDP socket: which one the kernel likes */
 	if (!o->ends.nb_ports)
 		o->ends.nb_ports = o->udp ? 1 : 16;
 	if (o->ends.nb_ports & (o->ends.nb_ports - 1))
@@ -388,7 +394,6 @@ static void opt_defaults(struct pg_kvs_opts *o)
 		.ends = { .mac = { 0x02, 0x53, 0x4c, 0, 0, 1 },
 			.server_mac = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 },
 			.ip = 0x0a000001u,
-			.port = 20000,
 			.server_port = 11211 },
 		.proto = &pg_kvs_text,
 		.keys = 1000000,

@@ -10,7 +10,7 @@ const char pg_kvs_opts_help[] =
 	"  --iface NAME         frames through a packet socket on this interface\n"
 	"  --udp                one UDP socket of this machine\n"
 	"  --server IP[:PORT]   the server (10.0.0.2:11211; with --udp 127.0.0.1:11211)\n"
-	"  --addr IP[:PORT]     our own address and first source port (10.0.0.1:20000; --udp takes the port only)\n"
+	"  --addr IP[:PORT]     our own address and first source port (10.0.0.1:20000; --udp: port only, any)\n"
 	"  --dst-mac MAC        the server's (52:54:00:12:34:56)\n"
 	"  --src-mac MAC        our own (02:53:4c:00:00:01)\n"
 	"  --ports N            source ports, a power of two (16; --udp: 1)\n"
