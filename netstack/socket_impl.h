@@ -285,6 +285,12 @@ int uk_socket_ioctl(struct uk_file *f, unsigned long request, void *arg);
 void uk_socket_tcp_attach(struct uk_socket *s, struct tcp_pcb *pcb);
 /* lwIP has the pcb to itself from now on. */
 void uk_socket_tcp_detach(struct uk_socket *s);
+/* Keeps what lwIP forgets with the pcb. */
+void uk_socket_tcp_ends(struct uk_socket *s, const struct tcp_pcb *pcb);
+int uk_socket_tcp_listen(struct uk_socket *s, int backlog);
+int uk_socket_tcp_accept(struct uk_socket *s, struct uk_socket **conn, bool dontwait);
+/* It listens no more; who waits in its queue is reset. */
+void uk_socket_tcp_listen_end(struct uk_socket *s);
 ssize_t uk_socket_tcp_send(struct uk_socket *s, const struct msghdr *m, int flags);
 ssize_t uk_socket_tcp_recv(struct uk_socket *s, struct msghdr *m, int flags);
 /* Takes p, which may be a chain. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Streams over TCP (RFC 9293, tcp(7)): connections come and go here; socket_tcp_io.c has the bytes. lwIP frees a pcb
+ * Streams over TCP (RFC 9293, tcp(7)): connections go and end here; socket_tcp_listen.c has those that
+ * come, socket_tcp_io.c the bytes. lwIP frees a pcb
  * by itself once both sides have closed, and tells only some of its ends: so a socket lets go of its pcb (detach) as
  * soon as nothing more can be done with it.
  */
@@ -11,13 +12,40 @@
 #include <lwip/pbuf.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
+#include <lwip/timeouts.h>
 #include "netstack/socket_impl.h"
 #include "plat-kvm/clock.h"
 
-#define NSEC 1000000000ull
+#define NSEC          1000000000ull
+#define TIME_WAIT_MAX 1024
+#define TRIM_MS       250
 
-/* Linux' net.core.somaxconn. */
-#define BACKLOG_MAX 4096
+/*
+ * lwIP keeps each pcb in TIME_WAIT for two minutes and looks through all of them for each segment of a new connection. Beyond a number
+ * the oldest go, as on Linux beyond net.ipv4.tcp_max_tw_buckets.
+ */
+static bool trimming;
+
+static void stcp_trim(void *arg)
+{
+	struct tcp_pcb *pcb = tcp_tw_pcbs;
+
+	/* the youngest is first */
+	for (unsigned i = 1; pcb != NULL && i < TIME_WAIT_MAX; i++)
+		pcb = pcb->next;
+	while (pcb != NULL && pcb->next != NULL)
+		tcp_abort(pcb->next);
+	trimming = tcp_tw_pcbs != NULL;
+	if (trimming)
+		sys_timeout(TRIM_MS, stcp_trim, NULL);
+}
+
+static void stcp_trim_later(void)
+{
+	if (!trimming)
+		sys_timeout(TRIM_MS, stcp_trim, NULL);
+	trimming = true;
+}
 
 void uk_socket_tcp_detach(struct uk_socket *s)
 {
@@ -26,6 +54,7 @@ void uk_socket_tcp_detach(struct uk_socket *s)
 	s->pcb.tcp = NULL;
 	if (pcb == NULL)
 		return;
+	stcp_trim_later();
 	tcp_arg(pcb, NULL);
 	if (pcb->state == LISTEN) {
 		tcp_accept(pcb, NULL);
@@ -92,7 +121,7 @@ static err_t stcp_tick(void *arg, struct tcp_pcb *pcb)
 }
 
 /* What is known of both ends outlives the pcb. */
-static void stcp_ends(struct uk_socket *s, const struct tcp_pcb *pcb)
+void uk_socket_tcp_ends(struct uk_socket *s, const struct tcp_pcb *pcb)
 {
 	struct uk_socket_tcp *t = &s->u.tcp;
 
@@ -120,7 +149,7 @@ static int stcp_open(struct uk_socket *s)
 	if (pcb == NULL)
 		return -ENOBUFS;
 	uk_socket_tcp_attach(s, pcb);
-	stcp_ends(s, pcb);
+	uk_socket_tcp_ends(s, pcb);
 	return 0;
 }
 
@@ -151,123 +180,9 @@ static int stcp_bind(struct uk_socket *s, const struct sockaddr *sa, socklen_t l
 	err = tcp_bind(s->pcb.tcp, &ip, port);
 	if (err != ERR_OK)
 		return err == ERR_BUF ? -EADDRINUSE : uk_socket_addr_errno(err);
-	stcp_ends(s, s->pcb.tcp);
+	uk_socket_tcp_ends(s, s->pcb.tcp);
 	return 0;
 }
-
-/* -- connections that come -- */
-
-/* lwIP drops SYNs while the queue is full, as Linux does; half-open ones are in its own count. */
-static void stcp_backlog(struct uk_socket *s)
-{
-	struct uk_socket_tcp *t = &s->u.tcp;
-	struct tcp_pcb_listen *pcb = (struct tcp_pcb_listen *)s->pcb.tcp;
-	unsigned room = t->nb_queued <= t->backlog ? t->backlog + 1 - t->nb_queued : 0;
-
-	pcb->backlog = (uint8_t)(room < UINT8_MAX ? room : UINT8_MAX);
-}
-
-static struct uk_socket *stcp_take(struct uk_socket *s)
-{
-	struct uk_socket_tcp *t = &s->u.tcp;
-	struct uk_socket *conn = t->first;
-
-	t->first = conn->next;
-	if (t->first == NULL)
-		t->last = NULL;
-	t->nb_queued--;
-	conn->next = NULL;
-	return conn;
-}
-
-static err_t stcp_accepted(void *arg, struct tcp_pcb *pcb, err_t err)
-{
-	struct uk_socket *s = arg, *conn;
-	struct uk_socket_tcp *t;
-
-	if (err != ERR_OK || pcb == NULL || s == NULL)
-		return ERR_VAL;
-	t = &s->u.tcp;
-	conn = uk_socket_alloc(&uk_socket_tcp_ops, s->domain, s->type, s->protocol);
-	if (conn == NULL)
-		return ERR_MEM;
-	conn->opt = s->opt;
-	conn->u.tcp.connected = conn->u.tcp.was_connected = true;
-	uk_socket_tcp_attach(conn, pcb);
-	stcp_ends(conn, pcb);
-	*(t->last != NULL ? &t->last->next : &t->first) = conn;
-	t->last = conn;
-	t->nb_queued++;
-	stcp_backlog(s);
-	uk_socket_wake(s);
-	return ERR_OK;
-}
-
-static int stcp_listen(struct uk_socket *s, int backlog)
-{
-	struct uk_socket_tcp *t = &s->u.tcp;
-	struct tcp_pcb *pcb = s->pcb.tcp;
-	err_t err = ERR_OK;
-
-	if (pcb == NULL || t->connecting || t->connected || t->was_connected)
-		return -EINVAL;
-	t->backlog = backlog < 0 || backlog > BACKLOG_MAX ? BACKLOG_MAX : (unsigned)backlog;
-	if (!t->listening) {
-		if (t->local_port == 0)
-			err = tcp_bind(pcb, &pcb->local_ip, 0);
-		if (err == ERR_OK)
-			pcb = tcp_listen_with_backlog_and_err(pcb, UINT8_MAX, &err);
-		if (err != ERR_OK)
-			return uk_socket_addr_errno(err);
-		s->pcb.tcp = pcb;
-		tcp_arg(pcb, s);
-		tcp_accept(pcb, stcp_accepted);
-		t->listening = true;
-		ip_addr_copy(t->local_ip, pcb->local_ip);
-		t->local_port = pcb->local_port;
-	}
-	stcp_backlog(s);
-	return 0;
-}
-
-static int stcp_accept(struct uk_socket *s, struct uk_socket **conn, bool dontwait)
-{
-	struct uk_socket_wait w = uk_socket_wait_for(s->opt.rcvtimeo_ns, dontwait);
-	int rc;
-
-	while (s->u.tcp.first == NULL) {
-		if (!s->u.tcp.listening)
-			return -EINVAL;
-		rc = uk_socket_wait(s, &w);
-		if (rc < 0)
-			return rc;
-	}
-	*conn = stcp_take(s);
-	stcp_backlog(s);
-	return 0;
-}
-
-static void stcp_listen_end(struct uk_socket *s)
-{
-	struct tcp_pcb *pcb = s->pcb.tcp;
-
-	while (s->u.tcp.first != NULL) {
-		struct uk_socket *conn = stcp_take(s);
-		struct tcp_pcb *gone = conn->pcb.tcp;
-
-		/* nobody will ever read from it: a reset, as Linux sends */
-		uk_socket_tcp_detach(conn);
-		if (gone != NULL)
-			tcp_abort(gone);
-		uk_socket_put(conn);
-	}
-	uk_socket_tcp_detach(s);
-	tcp_close(pcb);
-	s->u.tcp.listening = false;
-	uk_socket_wake(s);
-}
-
-/* -- connections that go -- */
 
 static err_t stcp_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
@@ -275,7 +190,7 @@ static err_t stcp_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 
 	s->u.tcp.connecting = false;
 	s->u.tcp.connected = s->u.tcp.was_connected = true;
-	stcp_ends(s, pcb);
+	uk_socket_tcp_ends(s, pcb);
 	uk_socket_wake(s);
 	return ERR_OK;
 }
@@ -303,7 +218,7 @@ static int stcp_connect_begin(struct uk_socket *s, const struct sockaddr *sa, so
 	if (err != ERR_OK)
 		return uk_socket_addr_errno(err);
 	s->u.tcp.connecting = true;
-	stcp_ends(s, s->pcb.tcp);
+	uk_socket_tcp_ends(s, s->pcb.tcp);
 	return 0;
 }
 
@@ -349,7 +264,7 @@ static int stcp_shutdown(struct uk_socket *s, int how)
 
 	if (t->listening) {
 		if (how != SHUT_WR)
-			stcp_listen_end(s);
+			uk_socket_tcp_listen_end(s);
 		return 0;
 	}
 	if (!t->connected)
@@ -425,7 +340,7 @@ static void stcp_release(struct uk_socket *s)
 	struct tcp_pcb *pcb;
 
 	if (t->listening) {
-		stcp_listen_end(s);
+		uk_socket_tcp_listen_end(s);
 		return;
 	}
 	if (s->opt.linger && !reset && t->connected)
@@ -446,8 +361,8 @@ const struct uk_socket_ops uk_socket_tcp_ops = {
 	.open = stcp_open,
 	.bind = stcp_bind,
 	.connect = stcp_connect,
-	.listen = stcp_listen,
-	.accept = stcp_accept,
+	.listen = uk_socket_tcp_listen,
+	.accept = uk_socket_tcp_accept,
 	.send = uk_socket_tcp_send,
 	.recv = uk_socket_tcp_recv,
 	.shutdown = stcp_shutdown,

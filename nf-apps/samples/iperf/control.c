@@ -248,7 +248,7 @@ static bool serve(int control)
 	if (run(control) != TEST_END)
 		return false;
 	test.end_s = nf_iperf_now();
-	test.running = false;
+	nf_iperf_stream_close_all(&test);
 	if (!put_state(control, EXCHANGE_RESULTS) || !get_json(control) ||
 		!put_json(control, nf_iperf_json_results(&test, json, sizeof(json))) ||
 		!put_state(control, DISPLAY_RESULTS))

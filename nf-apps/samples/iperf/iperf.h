@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A server for iperf3's client: control.c speaks the control connection, stream.c moves the bytes, json.c reads and writes
+ * A server for iperf3's client: control.c speaks the control connection, iperf_stream.c moves the bytes, iperf_json.c reads and writes
  * what is exchanged. One test at a time; TCP and UDP, to the server and from it (-R), parallel streams. Plain POSIX.
  */
 #ifndef SLUICE_NF_APPS_SAMPLES_IPERF_H
@@ -41,14 +41,14 @@ struct nf_iperf_test {
 	double start_s, end_s; /* of what is counted */
 };
 
-/* -- json.c -- */
+/* -- iperf_json.c -- */
 
 /* False: it is not such an object, or a value is out of range. `text` is terminated. */
 bool nf_iperf_json_params(struct nf_iperf_params *p, const char *text);
 /* The answer's length, or -1: it does not fit. */
 int nf_iperf_json_results(const struct nf_iperf_test *t, char *to, size_t room);
 
-/* -- stream.c -- */
+/* -- iperf_stream.c -- */
 
 double nf_iperf_now(void); /* seconds, of no date */
 int nf_iperf_stream_add(struct nf_iperf_test *t, int fd);
@@ -59,6 +59,7 @@ bool nf_iperf_stream_receive(struct nf_iperf_test *t, struct nf_iperf_stream *s)
 bool nf_iperf_stream_send(struct nf_iperf_test *t, struct nf_iperf_stream *s);
 /* Milliseconds until a paced sender is due; -1: none is. */
 int nf_iperf_stream_wait(const struct nf_iperf_test *t);
+/* The client ends its reads at the end of the stream: this comes before the results. */
 void nf_iperf_stream_close_all(struct nf_iperf_test *t);
 
 #endif

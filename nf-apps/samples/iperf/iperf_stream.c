@@ -49,9 +49,11 @@ void nf_iperf_stream_reset(struct nf_iperf_test *t)
 
 void nf_iperf_stream_close_all(struct nf_iperf_test *t)
 {
-	for (unsigned i = 0; i < t->nb_streams; i++)
-		close(t->stream[i].fd);
-	t->nb_streams = 0;
+	for (unsigned i = 0; i < t->nb_streams; i++) {
+		if (t->stream[i].fd >= 0)
+			close(t->stream[i].fd);
+		t->stream[i].fd = -1;
+	}
 	t->running = false;
 }
 
