@@ -85,10 +85,11 @@ static void epoll_woken(struct uk_wait_watch *w)
 {
 	struct item *i = UK_CONTAINER_OF(w, struct item, watch);
 
-	if (i->ready || !(i->events & ~MODE_BITS))
+	if (!(i->events & ~MODE_BITS))
 		return;
 	epoll_push(i);
-	uk_wait_wake_one(&i->ep->file.wq);
+	/* Even if it was there before: who watches edges of this epoll hears of each. */
+	uk_wait_wake_events(&i->ep->file.wq, 1, POLLIN);
 }
 
 static struct item **epoll_slot(struct epoll *ep, const struct uk_file *f, int fd)
@@ -136,7 +137,7 @@ static int epoll_harvest(struct epoll *ep, struct epoll_event *out, int nb)
 	}
 	/* Who else waits here may find something, too. */
 	if (ep->first != NULL && ep->file.wq.first != NULL)
-		uk_wait_wake_one(&ep->file.wq);
+		uk_wait_wake_events(&ep->file.wq, 1, POLLIN);
 	return count;
 }
 
@@ -239,6 +240,7 @@ static long epoll_add(struct epoll *ep, struct uk_file *f, int fd, const struct 
 		.events = ev->events | EPOLLERR | EPOLLHUP,
 		.data = ev->data };
 	*at = i;
+	i->watch.events = uk_poll_interest((short)ev->events);
 	uk_wait_watch(&f->wq, &i->watch);
 	if (epoll_events(i) != 0)
 		epoll_woken(&i->watch);
@@ -255,6 +257,7 @@ static long epoll_modify(struct epoll *ep, struct uk_file *f, int fd, const stru
 		return -EINVAL;
 	i->events = ev->events | EPOLLERR | EPOLLHUP;
 	i->data = ev->data;
+	i->watch.events = uk_poll_interest((short)ev->events);
 	if (epoll_events(i) != 0)
 		epoll_woken(&i->watch);
 	return 0;

@@ -2,6 +2,7 @@
 /* eventfd(2): a counter as a file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -21,7 +22,6 @@ static ssize_t eventfd_readv(struct uk_file *f, const struct iovec *v, int n)
 {
 	struct eventfd *e = UK_CONTAINER_OF(f, struct eventfd, file);
 	uint64_t value;
-	bool full;
 
 	if (uk_fd_iov_bytes(v, n) < sizeof(value))
 		return -EINVAL;
@@ -31,12 +31,9 @@ static ssize_t eventfd_readv(struct uk_file *f, const struct iovec *v, int n)
 		if (rc < 0)
 			return rc;
 	}
-	full = e->count == COUNT_MAX;
 	value = e->semaphore ? 1 : e->count;
 	e->count -= value;
-	/* Watches for input are not told of room, unless there are those who wait for it. */
-	if (full || f->wq.first != NULL)
-		uk_wait_wake_all(&f->wq);
+	uk_wait_wake_events(&f->wq, UINT_MAX, POLLOUT);
 	return (ssize_t)uk_fd_iov_put(v, n, 0, &value, sizeof(value));
 }
 
@@ -54,7 +51,7 @@ static ssize_t eventfd_writev(struct uk_file *f, const struct iovec *v, int n)
 			return rc;
 	}
 	e->count += value;
-	uk_wait_wake_all(&f->wq);
+	uk_wait_wake_events(&f->wq, UINT_MAX, POLLIN);
 	return sizeof(value);
 }
 

@@ -42,10 +42,11 @@ struct uk_file_ops {
 /* First member of whatever implements it. */
 struct uk_file {
 	const struct uk_file_ops *ops;
-	unsigned refs;           /* descriptors, and calls under way */
-	int flags;               /* O_NONBLOCK, O_RDWR... as fcntl(F_GETFL) tells */
-	struct uk_wait_queue wq; /* woken whenever poll() may tell something new; poll, select,
-				    epoll watch it */
+	unsigned refs; /* descriptors, and calls under way */
+	int flags;     /* O_NONBLOCK, O_RDWR... as fcntl(F_GETFL) tells */
+	/* Woken whenever poll() may tell something new (uk_wait_wake_events, if it is known what):
+	 * poll, select and epoll watch it. */
+	struct uk_wait_queue wq;
 };
 
 /* refs 1. flags: the access mode, and O_NONBLOCK. */

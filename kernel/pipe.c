@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static ssize_t pipe_readv(struct uk_file *f, const struct iovec *v, int n)
 	}
 	/* Room where there was room before is no news (to edge-triggered epolls). */
 	if (done > 0 && (was_full || p->wr.wq.first != NULL))
-		uk_wait_wake_all(&p->wr.wq);
+		uk_wait_wake_events(&p->wr.wq, UINT_MAX, POLLOUT);
 	return (ssize_t)done;
 }
 
@@ -77,7 +78,7 @@ static size_t pipe_fill(struct pipe *p, const struct iovec *v, int n, size_t off
 		done += part;
 	}
 	if (done > 0)
-		uk_wait_wake_all(&p->rd.wq);
+		uk_wait_wake_events(&p->rd.wq, UINT_MAX, POLLIN);
 	return done;
 }
 

@@ -32,6 +32,12 @@ void uk_poll_fair(void)
 		uk_wait_yield();
 }
 
+short uk_poll_interest(short events)
+{
+	return (short)(events | (events & POLLRDNORM ? POLLIN : 0) |
+		       (events & POLLWRNORM ? POLLOUT : 0) | POLLERR | POLLHUP);
+}
+
 uint64_t uk_poll_deadline_ms(long ms)
 {
 	if (ms < 0)
@@ -94,6 +100,7 @@ static int poll_wait(
 
 	for (size_t i = 0; i < nb; i++) {
 		ones[i] = (struct poll_one){ .watch.woken = poll_told, .wait = &wait };
+		ones[i].watch.events = uk_poll_interest(fds[i].events);
 		ones[i].file = uk_fd_get(fds[i].fd);
 		if (ones[i].file != NULL)
 			uk_wait_watch(&ones[i].file->wq, &ones[i].watch);

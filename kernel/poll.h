@@ -22,6 +22,9 @@ int uk_poll(struct pollfd *fds, size_t nb, short always, uint64_t deadline_ns);
 uint64_t uk_poll_deadline_ms(long ms);
 int uk_poll_deadline(const struct timespec *ts, uint64_t *deadline_ns);
 
+/* What a watch is to be told of that wants `events` (uk_wait_watch.events). */
+short uk_poll_interest(short events);
+
 /*
  * Called where a wait found something at once: an application that is always busy lets the others
  * run at every sixteenth.

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <limits.h>
 #include "kernel/syscall.h"
 #include "kernel/wait.h"
 #include "plat-kvm/clock.h"
 #include "plat-kvm/console.h"
 #include "plat-kvm/idle.h"
 #include "plat-kvm/power.h"
+
+#define ALL_EVENTS (-1)
 
 void (*uk_wait_sleep)(uint64_t deadline_ns) = uk_idle_until;
 const struct uk_wait_sched *uk_wait_sched;
@@ -119,28 +122,32 @@ static void wait_wake(struct uk_waiter *w)
 }
 
 /* A watch may unlink itself while it is told. */
-static void wait_tell(struct uk_wait_queue *q)
+static void wait_tell(struct uk_wait_queue *q, short events)
 {
 	struct uk_wait_watch *next;
 
 	for (struct uk_wait_watch *w = q->watches; w != NULL; w = next) {
 		next = w->next;
-		w->woken(w);
+		if (w->events == 0 || (w->events & events))
+			w->woken(w);
 	}
+}
+
+void uk_wait_wake_events(struct uk_wait_queue *q, unsigned nb, short events)
+{
+	for (; nb > 0 && q->first != NULL; nb--)
+		wait_wake(q->first);
+	wait_tell(q, events);
 }
 
 void uk_wait_wake_one(struct uk_wait_queue *q)
 {
-	if (q->first != NULL)
-		wait_wake(q->first);
-	wait_tell(q);
+	uk_wait_wake_events(q, 1, ALL_EVENTS);
 }
 
 void uk_wait_wake_all(struct uk_wait_queue *q)
 {
-	while (q->first != NULL)
-		wait_wake(q->first);
-	wait_tell(q);
+	uk_wait_wake_events(q, UINT_MAX, ALL_EVENTS);
 }
 
 void uk_wait_watch(struct uk_wait_queue *q, struct uk_wait_watch *w)

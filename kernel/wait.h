@@ -34,6 +34,7 @@ struct uk_wait_queue {
  * uk_wait_watch. */
 struct uk_wait_watch {
 	struct uk_wait_watch *next, **link;
+	short events; /* told of these only (poll.h's bits); 0: of all */
 	/* May unwatch `w` itself and wake other queues; may not wait. */
 	void (*woken)(struct uk_wait_watch *w);
 	/* The queue goes (uk_wait_queue_end); `w` is no longer linked. NULL: not told. */
@@ -52,6 +53,9 @@ void uk_wait_yield(void);
 /* In the order in which they came. */
 void uk_wait_wake_one(struct uk_wait_queue *q);
 void uk_wait_wake_all(struct uk_wait_queue *q);
+/* At most `nb`, because of `events`: watches of others are not told (edge-triggered epolls see the
+ * difference). */
+void uk_wait_wake_events(struct uk_wait_queue *q, unsigned nb, short events);
 void uk_wait_watch(struct uk_wait_queue *q, struct uk_wait_watch *w);
 /* Does nothing if it is not linked. */
 void uk_wait_unwatch(struct uk_wait_watch *w);

@@ -71,6 +71,8 @@ static void keep(int ours, int theirs, bool event)
 		close(theirs);
 		return;
 	}
+	if (getenv("FUZZ_TRACE") != NULL)
+		fprintf(stderr, "  slot %d: descriptor %d, Linux: %d\n", i, ours, theirs);
 	slot[i].ours = ours;
 	slot[i].theirs = theirs;
 	slot[i].event = event;
@@ -119,14 +121,18 @@ static void get(int i, unsigned n)
 		same("what was read", memcmp(a, b, (size_t)rc), 0);
 }
 
-static void control(int ep, int i, unsigned op, unsigned events, unsigned tag)
+static void control(int ep, int i, unsigned op)
 {
+	unsigned events = byte(), tag = (unsigned)(in.end - in.at);
 	static const uint32_t bits[] = { EPOLLIN, EPOLLOUT, EPOLLET, EPOLLONESHOT };
 	struct epoll_event e = { .data.u64 = (uint64_t)i << 32 | tag };
 
 	for (unsigned b = 0; b < 4; b++)
 		e.events |= events >> b & 1 ? bits[b] : 0;
 	op = op % 3 + EPOLL_CTL_ADD;
+	if (getenv("FUZZ_TRACE") != NULL)
+		fprintf(stderr, "  epoll of slot %d, slot %d, op %u, events %x\n", ep, i, op,
+			e.events);
 	same("epoll_ctl", call(SYS_epoll_ctl, slot[ep].ours, op, slot[i].ours, &e),
 		result(epoll_ctl(slot[ep].theirs, (int)op, slot[i].theirs, &e)));
 }
@@ -206,7 +212,7 @@ static void one(void)
 	case 7:
 		k = (int)(byte() % NB_SLOTS);
 		if (slot[k].ours >= 0)
-			control(i, k, op == 6 ? 0 : byte(), byte(), (unsigned)(in.end - in.at));
+			control(i, k, op == 6 ? 0 : byte());
 		break;
 	default:
 		harvest(i);

@@ -135,6 +135,24 @@ static void edge_of_room(void **state)
 	assert_int_equal(ready(16), 0);
 }
 
+/* What is taken is no edge for who reads, what is put none for who writes: they share one queue. */
+static void edges_apart(void **state)
+{
+	int event = (int)call(SYS_eventfd2, 2, EFD_NONBLOCK | EFD_SEMAPHORE);
+	int two = (int)call(SYS_dup, event);
+	uint64_t value = 1;
+
+	assert_int_equal(ctl(EPOLL_CTL_ADD, event, EPOLLRDNORM | EPOLLET), 0);
+	assert_int_equal(ctl(EPOLL_CTL_ADD, two, EPOLLOUT | EPOLLET), 0);
+	assert_int_equal(ready(16), 2);
+	assert_int_equal(call(SYS_read, event, &value, 8), 8);
+	assert_int_equal(ready(16), 1);
+	assert_int_equal(ev[0].events, EPOLLOUT);
+	assert_int_equal(call(SYS_write, event, &value, 8), 8);
+	assert_int_equal(ready(16), 1);
+	assert_int_equal(ev[0].events, EPOLLRDNORM);
+}
+
 static void oneshot(void **state)
 {
 	assert_int_equal(ctl(EPOLL_CTL_ADD, rd, EPOLLIN | EPOLLONESHOT), 0);
@@ -302,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(level, setup, teardown),
 		cmocka_unit_test_setup_teardown(edge, setup, teardown),
 		cmocka_unit_test_setup_teardown(edge_of_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(edges_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(oneshot, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_turns, setup, teardown),
