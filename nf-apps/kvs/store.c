@@ -9,20 +9,6 @@
 /* Bytes of an item, if nobody says how many there will be. */
 #define STORE_ITEM_PLANNED 160
 
-/*
- * Once per call that says the time. A flush that waited happens before anything is stored at
- * its time.
- */
-void nf_store_clock(struct nf_store *s, uint32_t now)
-{
-	if (now > s->now)
-		s->now = now;
-	if (UK_UNLIKELY(s->flush_at && s->now >= s->flush_at)) {
-		s->flush_at = 0;
-		s->flush_cas = s->cas;
-	}
-}
-
 static uint32_t store_nb_buckets(const struct nf_store_conf *conf)
 {
 	size_t n = conf->nb_items ? conf->nb_items : conf->bytes / STORE_ITEM_PLANNED;
@@ -106,7 +92,7 @@ struct nf_item *nf_store_find(
 	struct store_pos pos = nf_store_index_find(s, hash, key, len);
 	struct nf_item *it;
 
-	nf_store_clock(s, now);
+	store_clock(s, now);
 	s->held = 0;
 	if (pos.bucket == NULL)
 		return NULL;
@@ -123,7 +109,7 @@ void nf_store_touch_lru(struct nf_store *s, struct nf_item *it, uint32_t now)
 {
 	if (it->accessed != now)
 		it->accessed = now;
-	if (it->age == s->age.epoch || it->bits != STORE_LINKED)
+	if (it->age == s->age.epoch || store_roomy(s) || it->bits != STORE_LINKED)
 		return;
 	nf_store_age_del(s, it);
 	nf_store_age_add(s, it);
@@ -157,7 +143,7 @@ struct nf_item *nf_store_alloc(
 			NF_STORE_UNIT;
 	struct nf_item *it;
 
-	nf_store_clock(s, now);
+	store_clock(s, now);
 	if (!nf_store_fits(s, len, value_len) || store_refuses(s, units))
 		return NULL;
 	ref = nf_store_heap_alloc(s, units);
@@ -169,7 +155,7 @@ struct nf_item *nf_store_alloc(
 		.accessed = now,
 		.refs = 1,
 		.key_len = (uint8_t)len };
-	memcpy(it->data, key, len);
+	store_key_copy(it->data, key, len);
 	return it;
 }
 
@@ -194,7 +180,7 @@ static bool store_replace(
 void nf_store_link(struct nf_store *s, uint64_t hash, UK_TAKES struct nf_item *it,
 	struct nf_item *old, uint32_t now)
 {
-	nf_store_clock(s, now);
+	store_clock(s, now);
 	UK_ASSERT(it->bits == STORE_LOOSE && it->refs > 0);
 	if (!store_replace(s, hash, it, old))
 		nf_store_index_insert(s, hash, it);

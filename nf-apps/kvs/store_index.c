@@ -52,7 +52,8 @@ struct store_pos nf_store_index_find(
 			uint32_t slot = (uint32_t)__builtin_ctz(m);
 			const struct nf_item *it = store_ptr(s, b->ref[slot]);
 
-			if (b->ref[slot] && it->key_len == len && memcmp(it->data, key, len) == 0)
+			if (b->ref[slot] && it->key_len == len &&
+				store_key_same(it->data, key, len))
 				return (struct store_pos){ b, slot };
 		}
 	}

@@ -23,6 +23,7 @@
 #define SLUICE_NF_APPS_KVS_STORE_INT_H
 
 #include <assert.h>
+#include <string.h>
 #include "nf-apps/kvs/store.h"
 
 /* Kinds of blocks (bits of struct nf_item and of struct store_block). */
@@ -155,8 +156,68 @@ UK_INLINE struct store_bucket *store_next(const struct nf_store *s, const struct
 	return b->next ? &((struct store_over *)store_ptr(s, b->next))->bucket : NULL;
 }
 
+/*
+ * Keys are short and their length is no constant: in words, the last one overlapping the one before
+ * it, they take a few instructions, where memcmp and memcpy are calls.
+ */
+UK_INLINE bool store_key_same(const uint8_t *a, const uint8_t *b, uint32_t len)
+{
+	uint64_t x, y;
+
+	if (len < 8)
+		return memcmp(a, b, len) == 0;
+	for (uint32_t i = 0; i < len; i += 8) {
+		uint32_t at = i + 8 <= len ? i : len - 8;
+
+		memcpy(&x, a + at, 8);
+		memcpy(&y, b + at, 8);
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
+UK_INLINE void store_key_copy(uint8_t *to, const uint8_t *from, uint32_t len)
+{
+	uint64_t x;
+
+	if (len < 8) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (uint32_t i = 0; i < len; i += 8) {
+		uint32_t at = i + 8 <= len ? i : len - 8;
+
+		memcpy(&x, from + at, 8);
+		memcpy(to + at, &x, 8);
+	}
+}
+
+/*
+ * By each call that says the time. A flush that waited happens before anything is stored at its
+ * time.
+ */
+UK_INLINE void store_clock(struct nf_store *s, uint32_t now)
+{
+	if (UK_LIKELY(now <= s->now))
+		return;
+	s->now = now;
+	if (s->flush_at && now >= s->flush_at) {
+		s->flush_at = 0;
+		s->flush_cas = s->cas;
+	}
+}
+
+/*
+ * With a quarter of the memory free nothing will go soon, and uses are not recorded: what is asked
+ * for while that quarter is filled becomes young in time, and a read leaves the item's line clean.
+ */
+UK_INLINE bool store_roomy(const struct nf_store *s)
+{
+	return s->free_units > s->end / 4;
+}
+
 /* store.c */
-void nf_store_clock(struct nf_store *s, uint32_t now);
 /* Out of the index at pos; the memory goes if nobody holds it. */
 void nf_store_drop(struct nf_store *s, struct nf_item *it, struct store_pos pos, uint32_t home);
 void nf_store_drop_dead(

@@ -29,7 +29,7 @@ void nf_store_sweep(struct nf_store *s, uint32_t now, unsigned budget)
 {
 	unsigned nb = 0;
 
-	nf_store_clock(s, now);
+	store_clock(s, now);
 	while (nb < budget) {
 		uint32_t home = s->swept, next = home + 1 < s->nb_buckets ? home + 1 : 0;
 		struct store_bucket *b = &s->buckets[home];
