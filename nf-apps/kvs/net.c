@@ -263,6 +263,14 @@ void nf_net_timers(struct nf_net *n, uint64_t now_ns)
 	nf_net_nd_timers(n);
 }
 
+/* No limit where the longest answer fits: requests may come in frames larger than our MTU. */
+static uint32_t net_dgram_max(uint32_t mtu, uint32_t ip_len)
+{
+	uint32_t most = mtu - ip_len - NF_NET_UDP_LEN;
+
+	return most < NF_KVS_DGRAM_MAX ? most : UINT32_MAX;
+}
+
 struct nf_net *nf_net_create(const struct nf_net_conf *conf)
 {
 	struct nf_net *n = calloc(1, sizeof(*n));
@@ -273,8 +281,8 @@ struct nf_net *nf_net_create(const struct nf_net_conf *conf)
 	n->port = nf_inet_hton16(conf->port);
 	n->ip4 = conf->ip4;
 	n->ip4_mask = conf->ip4_mask;
-	n->dgram_max4 = conf->mtu - NF_NET_IP4_LEN - NF_NET_UDP_LEN;
-	n->dgram_max6 = conf->mtu - NF_NET_IP6_LEN - NF_NET_UDP_LEN;
+	n->dgram_max4 = net_dgram_max(conf->mtu, NF_NET_IP4_LEN);
+	n->dgram_max6 = net_dgram_max(conf->mtu, NF_NET_IP6_LEN);
 	n->offload = conf->offload;
 	n->kvs = conf->kvs;
 	n->ops = conf->ops;

@@ -72,7 +72,7 @@ struct nf_net {
 	uint8_t mac[6];
 	uint16_t port; /* network order */
 	uint32_t ip4;
-	uint32_t dgram_max4, dgram_max6; /* bytes of UDP payload */
+	uint32_t dgram_max4, dgram_max6; /* bytes of UDP payload that an answer may have */
 	bool offload;
 	unsigned nb_reqs;
 	struct nf_kvs *kvs;

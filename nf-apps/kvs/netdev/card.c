@@ -52,13 +52,22 @@ static void card_wait(struct nf_card *c, struct uk_netbuf *const v[], uint32_t n
 	nf_net_wait_add(&c->wait, (void *const *)v, n, c->now_ns);
 }
 
+/* Sent buffers come back of themselves when the ring fills up, which may be too late where there are few. */
+static __attribute__((noinline)) void card_take_back(struct nf_card *c)
+{
+	uint16_t none = 0;
+
+	card_flush(c);
+	(void)uk_netdev_tx_burst(c->dev, 0, NULL, &none);
+}
+
 /* Some stay in hand for the receive ring. */
 static void *card_get(void *arg)
 {
 	struct nf_card *c = arg;
 
 	if (UK_UNLIKELY(c->pool->nb_free <= NF_NET_BURST_MAX)) {
-		card_flush(c); /* takes back what was sent */
+		card_take_back(c);
 		if (c->pool->nb_free <= NF_NET_BURST_MAX)
 			return NULL;
 	}
@@ -107,8 +116,11 @@ static const struct nf_net_ops card_ops = { .get = card_get, .look = card_look, 
 static __attribute__((noinline)) struct uk_netbuf *card_flatten(
 	struct nf_card *c, struct uk_netbuf *nb)
 {
-	struct uk_netbuf *one = uk_netbuf_copy(nb, c->large);
+	struct uk_netbuf *one;
 
+	if (c->large->nb_free == 0)
+		card_take_back(c);
+	one = uk_netbuf_copy(nb, c->large);
 	if (one != NULL) {
 		one->flags |= nb->flags & (UK_NETBUF_F_PARTIAL_CSUM | UK_NETBUF_F_DATA_VALID);
 		if (one->next != NULL) {
