@@ -10,8 +10,8 @@ import statistics
 import time
 
 from . import host, kvs_levels
-from .bench_rate import SHARE, _cycles, _Watch
-from .kvs_levels import LEVELS, Way
+from .bench_rate import SHARE, TRIES, _cycles, _Watch
+from .kvs_levels import LEVELS, Sockets, Way
 from .say import Fail, note, step
 
 EXPERIMENTS = {
@@ -28,7 +28,7 @@ WANTED = (("netdev", 10.0, "linux-batch"), ("netdev", 20.0, "memcached"), ("netd
 WRONG = ("wrong", "stale", "malformed", "errors", "duplicate")
 FAULTS = (*WRONG, "misses", "lost", "late", "stray", "refused")
 LATENCY = {"p50": "p50", "p99": "p99", "p99.9": "p999", "p99.99": "p9999", "max": "max"}
-TUNE_S = 0.4
+TUNE_S, TUNE_TIMES, TUNE_KEYS = 0.3, 3, 100_000
 WAIT_S = 120.0
 VALUE = 64
 MEMORY_KEYS = 10_000_000
@@ -106,18 +106,23 @@ def _ways(levels, conf, now) -> tuple:
 
 
 def _tune(level, conf, now) -> Way:
-	best, last, loads = (0.0, None), None, [f"closed:{w}" for w in level.windows]
+	"""The best way by the median of a few tries, in turn."""
+	keys, last, found = min(conf.keys, TUNE_KEYS), None, []
+	loads = [f"closed:{w}" for w in level.windows] * TUNE_TIMES
+	words = _words(conf, "1:1", loads, TUNE_S, "--keys", keys, "--warmup", 0.1)
 	for variant in level.variants:
 		now.update(f"{level.name}, trying {variant or 'it'}")
 		try:
-			with level.serve(Way(variant=variant), _words(conf, "1:1", loads, TUNE_S), conf, conf.keys) as load:
-				for e, window in zip((s for s in steps_of(load) if s["type"] == "step"), level.windows):
-					best = max(best, (e["rate"], Way(window, variant)), key=lambda b: b[0])
+			with level.serve(Way(variant=variant), words, conf, keys) as load:
+				rates = [s["rate"] for s in steps_of(load) if s["type"] == "step"]
 		except Fail as err:
 			last = err
-	if not best[1]:
-		raise last or Fail("nothing was answered")
-	return best[1]
+			continue
+		nb = len(level.windows)
+		found += [(statistics.median(rates[i::nb]), i, Way(level.windows[i], variant)) for i in range(nb)]
+	if not found:
+		raise last
+	return max(found, key=lambda f: f[:2])[2]
 
 
 def _ratio(ratio, levels, ways, conf, now) -> list:
@@ -131,6 +136,10 @@ def _ratio(ratio, levels, ways, conf, now) -> list:
 			except Fail as err:
 				side.notes.append(str(err))
 	rows = [_row(side, conf) for side in sides]
+	for row in rows:
+		if row["level"] == "netdev" and row["latency_us_at_half"]:
+			note(f"kvs {ratio}: netdev answers {row['answers_per_s'] / 1e6:.2f} million/s (wanted: 10), p99 at half of that "
+				f"{row['latency_us_at_half']['p99']:g} us (wanted: under 20)")
 	for line in ratios(rows):
 		note(f"kvs {ratio}: {line['text']}")
 		rows[[r["level"] for r in rows].index(line["level"])].setdefault("ratios", {})[line["of"]] = line["ratio"]
@@ -138,30 +147,49 @@ def _ratio(ratio, levels, ways, conf, now) -> list:
 
 
 def _measure(side, conf) -> None:
+	"""One run. If another program used the cores meanwhile it is tried again, and the least disturbed try counts."""
+	best = None
+	for _ in range(TRIES):
+		found = _once(side, conf)
+		best = max(best or found, found, key=lambda f: f["share"])
+		if best["share"] >= SHARE:
+			break
+	side.rates.append(best["full"]["rate"])
+	side.busy.append(best["full"]["busy"])
+	side.shares.append(best["share"])
+	side.cycles += best["cycles"]
+	if "lat_us" in best["half"]:
+		side.latency.append({name: best["half"]["lat_us"][key] for name, key in LATENCY.items()})
+
+
+def _once(side, conf) -> dict:
 	words = _words(conf, side.ratio, [f"closed:{side.way.window}", "x0.5"], conf.seconds)
 	with side.level.serve(side.way, words, conf, conf.keys) as load:
 		vm = getattr(load, "vm", None)
 		watch = _Watch(*((vm.pid, vm.vcpu()) if vm else (load.server.proc.pid, load.server.proc.pid)))
 		load.until(lambda e: e.get("what") == "measuring", WAIT_S)
-		began = len(vm.records()) if vm else 0
+		before = _ticks(vm)
 		watch.begin()
 		load.until(lambda e: e.get("what") == "window", WAIT_S)
 		watch.end()
-		ticks = [r for r in vm.records()[began:] if r.get("type") == "tick" and "busy_pkts" in r] if vm else []
-		_take(side, steps_of(load), watch.share if vm else 1.0, ticks)
+		ticks = _ticks(vm)[len(before):]
+		if len(ticks) == 1:
+			ticks = before[-1:] + ticks # a short window: the second in which it began counts
+		# a server that sleeps when nothing is there need not have had its core all the time
+		return _found(side, steps_of(load), 1.0 if isinstance(side.level, Sockets) else watch.share, ticks)
 
 
-def _take(side, steps, share, ticks) -> None:
+def _found(side, steps, share, ticks) -> dict:
+	"""What one try gave. Faults count in every try."""
 	full, half = (s for s in steps if s["type"] == "step")
-	side.rates.append(full["rate"])
-	side.shares.append(min(share, full["cpu_share"]))
-	side.busy.append(full["busy"])
-	if "lat_us" in half:
-		side.latency.append({name: half["lat_us"][key] for name, key in LATENCY.items()})
-	if len(ticks) > 1:
-		side.cycles += _cycles(ticks)
 	for name in FAULTS:
 		side.faults[name] += sum(s[name] for s in steps)
+	return {"full": full, "half": half, "share": min(share, full["cpu_share"]), "cycles": _cycles(ticks) if len(ticks) > 1 else []}
+
+
+def _ticks(vm) -> list:
+	"""What an image said each second of the cycles it spent."""
+	return [r for r in vm.records() if r.get("type") == "tick" and "busy_pkts" in r] if vm else []
 
 
 def _row(side, conf) -> dict:
