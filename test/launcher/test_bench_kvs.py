@@ -233,6 +233,10 @@ class Rows(Case):
 				pass
 		with self.assertRaisesRegex(Fail, "old values came back .stale 3"):
 			bench_kvs.steps_of(Told())
+		side = bench_kvs.Side(kvs_levels.LEVELS["netdev"], "1:1", kvs_levels.Way(8))
+		with self.assertRaises(Fail):
+			bench_kvs._found(side, Told.events, 1.0, [])
+		self.assertEqual(side.faults["stale"], 3)
 
 	def test_a_level_that_is_missing_is_named(self):
 		self.patch(kvs_levels.build, "known", lambda: ["kvs"])

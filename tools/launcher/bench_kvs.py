@@ -64,11 +64,18 @@ def _words(conf, ratio, loads, seconds, *more) -> list:
 def steps_of(load) -> list:
 	"""Follow a load generator to its end; what it says of each phase. Fail if the server said anything wrong."""
 	load.result(WAIT_S)
-	found = [e for e in load.events if e.get("type") in ("preload", "step", "verify")]
-	for e in found:
+	return check(phases(load))
+
+
+def phases(load) -> list:
+	return [e for e in load.events if e.get("type") in ("preload", "step", "verify")]
+
+
+def check(steps) -> list:
+	for e in steps:
 		if e["verdict"] != "ok":
 			raise Fail(f"{e['type']}, {e['load']}: {e['verdict']} ({', '.join(f'{w} {e[w]}' for w in WRONG if e[w])})")
-	return found
+	return steps
 
 
 # -- the table -----------------------------------------------------------------------
@@ -176,14 +183,15 @@ def _once(side, conf) -> dict:
 		if len(ticks) == 1:
 			ticks = before[-1:] + ticks # a short window: the second in which it began counts
 		# a server that sleeps when nothing is there need not have had its core all the time
-		return _found(side, steps_of(load), 1.0 if isinstance(side.level, Sockets) else watch.share, ticks)
+		load.result(WAIT_S)
+		return _found(side, phases(load), 1.0 if isinstance(side.level, Sockets) else watch.share, ticks)
 
 
 def _found(side, steps, share, ticks) -> dict:
-	"""What one try gave. Faults count in every try."""
-	full, half = (s for s in steps if s["type"] == "step")
+	"""What one try gave. Faults count in every try, and a wrong answer makes it fail."""
 	for name in FAULTS:
 		side.faults[name] += sum(s[name] for s in steps)
+	full, half = (s for s in check(steps) if s["type"] == "step")
 	return {"full": full, "half": half, "share": min(share, full["cpu_share"]), "cycles": _cycles(ticks) if len(ticks) > 1 else []}
 
 
