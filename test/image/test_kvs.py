@@ -12,7 +12,8 @@ import struct
 import subprocess
 import time
 
-from launcher import bench_boot
+from launcher import bench_boot, hugepages
+from launcher.say import Fail
 from support import Case, Harness, NetSpec, each_accel, everywhere, paths
 
 PORT = 11211
@@ -24,6 +25,7 @@ TAP = f"slk{os.getpid()}"
 NET = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
 NET6 = f"fd5c:{os.getpid() & 0xffff:x}::"
 IDLE_S, IDLE_MOST = 3.0, 0.2
+DPDK_MB = 64 + 64  # store and packet buffers of kvs-dpdk
 KVS_DPDK = paths.BUILD / "nf-apps" / "kvs" / "dpdk" / "kvs-dpdk"
 BAD = ("wrong", "stale", "errors", "malformed", "duplicate", "stray")
 
@@ -145,7 +147,7 @@ class Tap(Taps):
 				self.large(client)
 			found = ticks(vm, time.monotonic())
 			self.assertEqual((found.get("unsent"), found.get("no_buffers", 0)), (0, 0), found)
-			self.assertEqual(found["bufs"] - found["bufs_free"], 256, found)  # in the receive ring
+			self.assertLessEqual(found["bufs"] - found["bufs_free"], 256, found)  # in the receive ring
 
 	def test_split(self):
 		self.check()
@@ -174,7 +176,7 @@ class Jumbo(Taps):
 				self.assertEqual(each.ask(b"set more 0 0 1048577\r\n"), b"SERVER_ERROR object too large for cache\r\n")
 			found = ticks(vm, time.monotonic())
 			self.assertEqual((found["parts"], found["unsent"]), (0, 0), found)
-			self.assertEqual(found["bufs"] - found["bufs_free"], 256, found)
+			self.assertLessEqual(found["bufs"] - found["bufs_free"], 256, found)
 
 	def test_split(self):
 		self.check()
@@ -469,14 +471,16 @@ class Dpdk(Load, Case):
 	def check(self, *options, args=()):
 		if not KVS_DPDK.exists():
 			self.skipTest("kvs-dpdk is not built: there is no libdpdk")
-		with self.harness("--keys", 20000, "--verify", *options) as h:
+		with self.harness("--keys", 20000, "--verify", *options) as h, hugepages.reserve(DPDK_MB):
 			server = subprocess.Popen([KVS_DPDK, "--socket", h.socket, "--ip", "10.0.0.2/24", "--mac", self.MAC, "mem=64M", *args],
 				stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-			try:
-				self.right(h.result(60), misses=False)
-			finally:
-				server.terminate()
-				out, err = server.communicate(timeout=30)
+			result = None
+			with contextlib.suppress(Fail):
+				result = h.result(60)
+			server.terminate()
+			out, err = server.communicate(timeout=30)
+		self.assertIsNotNone(result, out + err)
+		self.right(result, misses=False)
 		self.assertEqual(server.returncode, 0, out + err)
 		self.assertIn('"type":"ready"', out)
 
