@@ -124,10 +124,11 @@ static void get(int i, unsigned n)
 static void control(int ep, int i, unsigned op)
 {
 	unsigned events = byte(), tag = (unsigned)(in.end - in.at);
-	static const uint32_t bits[] = { EPOLLIN, EPOLLOUT, EPOLLET, EPOLLONESHOT };
+	/* not EPOLLET: how many edges one call makes is Linux' own affair, and test_epoll.c's */
+	static const uint32_t bits[] = { EPOLLIN, EPOLLOUT, EPOLLONESHOT };
 	struct epoll_event e = { .data.u64 = (uint64_t)i << 32 | tag };
 
-	for (unsigned b = 0; b < 4; b++)
+	for (unsigned b = 0; b < 3; b++)
 		e.events |= events >> b & 1 ? bits[b] : 0;
 	op = op % 3 + EPOLL_CTL_ADD;
 	if (getenv("FUZZ_TRACE") != NULL)
