@@ -67,7 +67,7 @@ class Probe(Case):
 		with contextlib.redirect_stderr(err):
 			for _ in range(2):
 				accel.tell(accel.choose("tcg"))
-				self.assertEqual(accel.choose("auto").arguments(), ["-accel", "tcg", "-cpu", "max"])
+				self.assertEqual(accel.choose("auto").arguments(), ["-accel", "tcg", "-cpu", "max", "-smp", "1,maxcpus=2"])
 				accel.tell(accel.choose("auto"))
 		self.assertEqual(err.getvalue().count("\n"), 1)
 

@@ -29,10 +29,14 @@ class Accel:
 	reason: str  # why no KVM; empty with KVM
 
 	def arguments(self) -> list:
-		return ["-accel", self.name, "-cpu", self.cpu]
+		return ["-accel", self.name, "-cpu", self.cpu, *(TCG_BARRIERS if self.name == "tcg" else [])]
 
 
 TCG_CPU = "max"
+# QEMU 7.2 leaves out the guest's memory barriers where only one CPU can ever be (tcg_gen_mb, CF_PARALLEL). But devices
+# run in a thread of their own: between publishing a packet and asking whether the device sleeps the barrier is needed, else both
+# wait for ever. A second CPU that may come, and never does, keeps them.
+TCG_BARRIERS = ["-smp", "1,maxcpus=2"]
 
 
 def qemu() -> str:
