@@ -110,6 +110,12 @@ static void dgram_run(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_
 	case NF_KVS_SET:
 		done = nf_kvs_dgram_set(k, d, h);
 		break;
+	case NF_KVS_META_GET:
+		done = nf_kvs_dgram_meta_get(k, d, h);
+		break;
+	case NF_KVS_META_SET:
+		done = nf_kvs_dgram_meta_set(k, d, h);
+		break;
 	case NF_KVS_BINARY_GET:
 		done = nf_kvs_dgram_binary_get(k, d, h);
 		break;
@@ -121,6 +127,7 @@ static void dgram_run(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_
 		d->len = 0;
 		return;
 	case NF_KVS_GENERAL:
+	case NF_KVS_OTHER:
 		break;
 	}
 	if (!done)

@@ -27,8 +27,11 @@ struct nf_kvs_out {
 enum nf_kvs_kind {
 	NF_KVS_DROP,    /* no frame, or one of several */
 	NF_KVS_GENERAL, /* whatever the fast ways do not understand, with errors of all kinds */
+	NF_KVS_OTHER,   /* the same, with a key that can be fetched early */
 	NF_KVS_GET,     /* "get KEY\r\n" */
 	NF_KVS_SET,     /* "set KEY ..." */
+	NF_KVS_META_GET,
+	NF_KVS_META_SET,
 	NF_KVS_BINARY_GET,
 	NF_KVS_BINARY_SET,
 };
@@ -46,8 +49,19 @@ void nf_kvs_dgram_hint(const struct nf_kvs *k, struct nf_kvs_dgram *d, struct nf
 /* The straight ways. false: nothing has happened yet, the general way has to. */
 bool nf_kvs_dgram_get(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_kvs_hint *h);
 bool nf_kvs_dgram_set(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_kvs_hint *h);
+bool nf_kvs_dgram_meta_get(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_kvs_hint *h);
+bool nf_kvs_dgram_meta_set(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_kvs_hint *h);
 bool nf_kvs_dgram_binary_get(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_kvs_hint *h);
 bool nf_kvs_dgram_binary_set(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_kvs_hint *h);
+
+/* `lead` and one to nine digits; returns their end. NULL: something else. */
+const uint8_t *nf_kvs_dgram_number(const uint8_t *p, const uint8_t *end, uint8_t lead, uint32_t *v);
+/* From there on there is the end of a line, a value, and the end of the datagram. */
+bool nf_kvs_dgram_value(const uint8_t *p, const uint8_t *end, uint32_t value_len);
+/* Stores the value; NULL: the general way finds out why not. */
+struct nf_item *nf_kvs_dgram_store(struct nf_kvs *k, const struct nf_kvs_dgram *d,
+	const struct nf_kvs_hint *h, const uint8_t *value, uint32_t value_len, uint32_t flags,
+	uint32_t exptime);
 
 /* Bytes that a reply datagram may have. */
 UK_INLINE uint32_t nf_kvs_dgram_room(const struct nf_kvs_dgram *d)

@@ -9,7 +9,8 @@
 #include "nf-apps/kvs/number.h"
 #include "nf-apps/kvs/op.h"
 
-#define FAST_WORD 4 /* bytes of "get " */
+#define FAST_WORD        4 /* bytes of "get " */
+#define FAST_COMMAND_MAX 9 /* of the longest command that has a key, and the blank */
 /* What stands around key and value of a hit: VALUE, flags, length, END. */
 #define FAST_GET_MORE (NF_KVS_FRAME_LEN + 6 + 1 + 10 + 1 + 10 + 2 + 2 + 5)
 #define FAST_BODY     (NF_KVS_FRAME_LEN + NF_BINARY_HEADER) /* where a binary body begins */
@@ -44,9 +45,11 @@ static uint32_t fast_word(const uint8_t *p, uint32_t len, uint32_t readable)
 	return i < len ? i : len;
 }
 
-static void fast_hint_text(struct nf_kvs_dgram *d, struct nf_kvs_hint *h, enum nf_kvs_kind kind)
+/* The key behind a command of so many bytes, the blank with it. */
+static void fast_hint_text(
+	struct nf_kvs_dgram *d, struct nf_kvs_hint *h, enum nf_kvs_kind kind, uint32_t command)
 {
-	uint32_t at = NF_KVS_FRAME_LEN + FAST_WORD, left = d->len - at;
+	uint32_t at = NF_KVS_FRAME_LEN + command, left = d->len - at;
 	/* one byte more, to see that it ends */
 	uint32_t look = left < NF_STORE_KEY_MAX + 1 ? left : NF_STORE_KEY_MAX + 1;
 	uint32_t n = fast_word(d->data + at, look, d->room > d->len ? d->room - at : left);
@@ -65,11 +68,15 @@ static void fast_hint_binary(struct nf_kvs_dgram *d, struct nf_kvs_hint *h)
 
 	if (len < NF_BINARY_HEADER)
 		return;
+	h->kind = NF_KVS_OTHER;
 	key_len = (uint32_t)p[2] << 8 | p[3];
 	ext_len = p[4];
 	body_len = nf_binary_u32(p + 8);
-	if (key_len == 0 || key_len > NF_STORE_KEY_MAX || body_len != len - NF_BINARY_HEADER)
+	if (key_len == 0 || key_len > NF_STORE_KEY_MAX || body_len != len - NF_BINARY_HEADER ||
+		key_len + ext_len > body_len) {
+		h->kind = NF_KVS_GENERAL;
 		return;
+	}
 	if (p[1] == NF_BINARY_GET && ext_len == 0 && body_len == key_len)
 		h->kind = NF_KVS_BINARY_GET;
 	else if (p[1] == NF_BINARY_SET && ext_len == 8 && body_len >= 8 + key_len &&
@@ -79,26 +86,51 @@ static void fast_hint_binary(struct nf_kvs_dgram *d, struct nf_kvs_hint *h)
 	h->key_len = (uint16_t)key_len;
 }
 
+/* Of a command that has no straight way: its first key, if it has one where most have it. */
+static void fast_hint_other(struct nf_kvs_dgram *d, struct nf_kvs_hint *h)
+{
+	const uint8_t *p = d->data + NF_KVS_FRAME_LEN;
+	uint32_t len = d->len - NF_KVS_FRAME_LEN;
+
+	for (uint32_t i = 2; i < FAST_COMMAND_MAX && i + 1 < len; i++)
+		if (p[i] == ' ') {
+			fast_hint_text(d, h, NF_KVS_OTHER, i + 1);
+			return;
+		}
+}
+
+static void fast_hint(struct nf_kvs_dgram *d, struct nf_kvs_hint *h)
+{
+	uint32_t word = fast_u32(d->data + NF_KVS_FRAME_LEN);
+
+	if (word == fast_u32((const uint8_t *)"get "))
+		fast_hint_text(d, h, NF_KVS_GET, 4);
+	else if (word == fast_u32((const uint8_t *)"set "))
+		fast_hint_text(d, h, NF_KVS_SET, 4);
+	else if ((word & 0xffffff) == fast_u32((const uint8_t *)"mg "))
+		fast_hint_text(d, h, NF_KVS_META_GET, 3);
+	else if ((word & 0xffffff) == fast_u32((const uint8_t *)"ms "))
+		fast_hint_text(d, h, NF_KVS_META_SET, 3);
+	else if ((uint8_t)word == NF_BINARY_REQUEST)
+		fast_hint_binary(d, h);
+	else
+		fast_hint_other(d, h);
+}
+
 void nf_kvs_dgram_hint(const struct nf_kvs *k, struct nf_kvs_dgram *d, struct nf_kvs_hint *h)
 {
 	const uint8_t *p = d->data;
-	uint32_t word;
 
 	h->kind = NF_KVS_DROP;
+	d->hash = 0;
 	if (d->len <= NF_KVS_FRAME_LEN || p[4] != 0 || p[5] != 1)
 		return;
 	h->kind = NF_KVS_GENERAL;
 	if (d->len <= NF_KVS_FRAME_LEN + FAST_WORD || k->detail_on || k->protocol != NF_KVS_ANY)
 		return;
-	word = fast_u32(p + NF_KVS_FRAME_LEN);
-	if (word == fast_u32((const uint8_t *)"get "))
-		fast_hint_text(d, h, NF_KVS_GET);
-	else if (word == fast_u32((const uint8_t *)"set "))
-		fast_hint_text(d, h, NF_KVS_SET);
-	else if (p[NF_KVS_FRAME_LEN] == NF_BINARY_REQUEST)
-		fast_hint_binary(d, h);
-	d->hash =
-		h->kind == NF_KVS_GENERAL ? 0 : nf_store_hash(k->store, p + h->key_at, h->key_len);
+	fast_hint(d, h);
+	if (h->kind != NF_KVS_GENERAL)
+		d->hash = nf_store_hash(k->store, p + h->key_at, h->key_len);
 }
 
 static struct nf_item *fast_find(
@@ -154,13 +186,12 @@ bool nf_kvs_dgram_get(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_
 	return true;
 }
 
-/* A blank and at most nine digits. NULL: something else. */
-static const uint8_t *fast_number(const uint8_t *p, const uint8_t *end, uint32_t *v)
+const uint8_t *nf_kvs_dgram_number(const uint8_t *p, const uint8_t *end, uint8_t lead, uint32_t *v)
 {
 	uint32_t sum = 0;
 	unsigned n = 0;
 
-	if (p == end || *p++ != ' ')
+	if (p == end || *p++ != lead)
 		return NULL;
 	for (; p < end && (uint8_t)(*p - '0') <= 9 && n < 9; n++)
 		sum = sum * 10 + (uint8_t)(*p++ - '0');
@@ -168,8 +199,13 @@ static const uint8_t *fast_number(const uint8_t *p, const uint8_t *end, uint32_t
 	return n > 0 ? p : NULL;
 }
 
-/* Stores the value; NULL: the general way finds out why not. */
-static struct nf_item *fast_store(struct nf_kvs *k, const struct nf_kvs_dgram *d,
+bool nf_kvs_dgram_value(const uint8_t *p, const uint8_t *end, uint32_t value_len)
+{
+	return end - p >= 4 && (size_t)(end - p) - 4 == value_len && p[0] == '\r' && p[1] == '\n' &&
+	       end[-2] == '\r' && end[-1] == '\n';
+}
+
+struct nf_item *nf_kvs_dgram_store(struct nf_kvs *k, const struct nf_kvs_dgram *d,
 	const struct nf_kvs_hint *h, const uint8_t *value, uint32_t value_len, uint32_t flags,
 	uint32_t exptime)
 {
@@ -193,14 +229,12 @@ bool nf_kvs_dgram_set(struct nf_kvs *k, struct nf_kvs_dgram *d, const struct nf_
 	const uint8_t *p = d->data + h->key_at + h->key_len, *end = d->data + d->len;
 	uint32_t flags, exptime, value_len;
 
-	p = fast_number(p, end, &flags);
-	p = p != NULL ? fast_number(p, end, &exptime) : NULL;
-	p = p != NULL ? fast_number(p, end, &value_len) : NULL;
-	if (p == NULL || end - p < 4 || (size_t)(end - p) - 4 != value_len || p[0] != '\r' ||
-		p[1] != '\n' || end[-2] != '\r' || end[-1] != '\n' ||
-		d->room < NF_KVS_FRAME_LEN + 8)
+	p = nf_kvs_dgram_number(p, end, ' ', &flags);
+	p = p != NULL ? nf_kvs_dgram_number(p, end, ' ', &exptime) : NULL;
+	p = p != NULL ? nf_kvs_dgram_number(p, end, ' ', &value_len) : NULL;
+	if (p == NULL || !nf_kvs_dgram_value(p, end, value_len) || d->room < NF_KVS_FRAME_LEN + 8)
 		return false;
-	if (fast_store(k, d, h, p + 2, value_len, flags, exptime) == NULL)
+	if (nf_kvs_dgram_store(k, d, h, p + 2, value_len, flags, exptime) == NULL)
 		return false;
 	memcpy(d->data + NF_KVS_FRAME_LEN, "STORED\r\n", 8);
 	nf_kvs_dgram_frame(d->data, 0, 1);
@@ -236,8 +270,8 @@ bool nf_kvs_dgram_binary_set(struct nf_kvs *k, struct nf_kvs_dgram *d, const str
 	const uint8_t *extras = d->data + FAST_BODY, *value = d->data + h->key_at + h->key_len;
 	struct nf_item *it;
 
-	it = fast_store(k, d, h, value, (uint32_t)(d->data + d->len - value), nf_binary_u32(extras),
-		nf_binary_u32(extras + 4));
+	it = nf_kvs_dgram_store(k, d, h, value, (uint32_t)(d->data + d->len - value),
+		nf_binary_u32(extras), nf_binary_u32(extras + 4));
 	if (it == NULL)
 		return false;
 	fast_header(d, 0, 0, it->cas);

@@ -44,7 +44,7 @@ static bool meta_flag_token(struct nf_session *s, const struct nf_word *w, struc
 		return true;
 	case 'F':
 		if (!nf_number_u32(w->p + 1, w->len - 1, &m->client_flags))
-			m->error = NF_TEXT_BAD_LINE;
+			m->error = m->error != NULL ? m->error : NF_TEXT_BAD_LINE;
 		return true;
 	case 'C':
 		m->has_cas = true;
@@ -62,8 +62,7 @@ static bool meta_flag_token(struct nf_session *s, const struct nf_word *w, struc
 			m->error = "CLIENT_ERROR incorrect length for M token";
 		return true;
 	case 'O':
-		if (w->len > META_OPAQUE_MAX)
-			m->error = "CLIENT_ERROR opaque token too long";
+		m->long_opaque = w->len > META_OPAQUE_MAX;
 		return true;
 	default:
 		return false;
@@ -115,6 +114,8 @@ static void meta_key(struct nf_session *s, const struct nf_word *w, struct nf_me
 		if (len == 0)
 			m->error = "CLIENT_ERROR error decoding key";
 	}
+	if (m->error == NULL && m->long_opaque)
+		m->error = "CLIENT_ERROR opaque token too long";
 	if (m->error == NULL)
 		m->key = nf_op_key(s->k, p, len);
 }

@@ -25,6 +25,8 @@ void nf_meta_stored(struct nf_session *s, enum nf_op_result result, const uint8_
 struct nf_meta {
 	bool quiet, value, no_bump, stale, binary_key; /* q v u I b */
 	bool has_cas, has_ttl, vivify, recache;        /* C T N R */
+	bool created;                                  /* mg has made the item, on N */
+	bool long_opaque;                              /* O, which is longer than it may be */
 	char mode;                                     /* M; 0: none */
 	uint32_t ttl, vivify_ttl, recache_ttl;         /* as the store's expiry */
 	uint32_t client_flags;                         /* F */

@@ -11,7 +11,6 @@ static struct nf_item *meta_get_vivify(struct nf_session *s, const struct nf_met
 
 	if (it == NULL)
 		return NULL;
-	it->expires = m->vivify_ttl;
 	it->flags8 = m->binary_key ? NF_ITEM_BINARY_KEY : 0;
 	nf_store_link(s->k->store, m->key.hash, it, NULL, s->k->now);
 	return it;
@@ -25,6 +24,10 @@ static void meta_get_flag(
 	switch (w->p[0]) {
 	case 'T':
 		it->expires = m->ttl;
+		break;
+	case 'N': /* a t before it still sees no end */
+		if (m->created)
+			it->expires = m->vivify_ttl;
 		break;
 	case 's':
 		nf_meta_reply_number(r, 's', it->value_len);
@@ -54,11 +57,11 @@ static void meta_get_flag(
 }
 
 /* Who refreshes a stale item, or one that is about to end, is told W once; the others Z. */
-static void meta_get_win(struct nf_session *s, struct nf_item *it, const struct nf_meta *m,
-	bool created, uint32_t expires)
+static void meta_get_win(
+	struct nf_session *s, struct nf_item *it, const struct nf_meta *m, uint32_t expires)
 {
 	bool sent = it->flags8 & NF_ITEM_WON;
-	bool won = created ||
+	bool won = m->created ||
 		   (m->recache && !sent && expires != NF_STORE_NEVER && expires < m->recache_ttl);
 
 	if (sent)
@@ -87,7 +90,7 @@ static void meta_get_miss(
 }
 
 static void meta_get_hit(struct nf_session *s, const struct nf_words *words,
-	const struct nf_meta *m, struct nf_item *it, bool created)
+	const struct nf_meta *m, struct nf_item *it)
 {
 	uint32_t expires = it->expires;
 
@@ -103,7 +106,7 @@ static void meta_get_hit(struct nf_session *s, const struct nf_words *words,
 			expires = it->expires;
 		meta_get_flag(s, &words->w[i], it, m);
 	}
-	meta_get_win(s, it, m, created, expires);
+	meta_get_win(s, it, m, expires);
 	nf_reply_put(s->reply, "\r\n", 2);
 	if (m->value) {
 		s->reply->value(s->reply, it);
@@ -114,7 +117,6 @@ static void meta_get_hit(struct nf_session *s, const struct nf_words *words,
 void nf_meta_get(struct nf_session *s, const struct nf_words *words)
 {
 	struct nf_item *it;
-	bool created = false;
 	struct nf_meta m;
 
 	if (!nf_meta_parse(s, words, 2, &m)) {
@@ -124,13 +126,13 @@ void nf_meta_get(struct nf_session *s, const struct nf_words *words)
 	it = nf_op_peek(s->k, &m.key);
 	if (it == NULL && m.vivify) {
 		it = meta_get_vivify(s, &m);
-		created = it != NULL;
+		m.created = it != NULL;
 	}
 	if (it == NULL) {
 		meta_get_miss(s, words, &m);
 		return;
 	}
-	meta_get_hit(s, words, &m, it, created);
+	meta_get_hit(s, words, &m, it);
 	if (!m.no_bump)
 		nf_op_used(s->k, it);
 	*(m.has_ttl ? &s->k->n.cmd_touch : &s->k->n.cmd_get) += 1;

@@ -247,7 +247,7 @@ enum nf_op_result nf_op_delta(struct nf_kvs *k, const struct nf_key *key, bool i
 		*(incr ? &k->n.incr_misses : &k->n.decr_misses) += 1;
 		return NF_OP_NOT_FOUND;
 	}
-	if (cas != 0 && cas != old->cas)
+	if (cas != 0 && cas != old->cas && old->value_len > 0)
 		return NF_OP_EXISTS;
 	if (!nf_number_u64(nf_item_value(old), old->value_len, &v))
 		return NF_OP_NOT_A_NUMBER;

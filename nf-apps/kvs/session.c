@@ -47,6 +47,17 @@ static void session_keys(struct nf_session *s)
 	s->state = NF_SESSION_KEYS;
 }
 
+/* No command is so long: its rest is of no use. */
+static size_t session_too_long(struct nf_session *s)
+{
+	if (!s->reply->ready(s->reply, NF_SESSION_STEP))
+		return 0;
+	s->nb_line = 0;
+	s->state = NF_SESSION_SKIP;
+	nf_session_error(s, "ERROR");
+	return 0;
+}
+
 /*
  * A line that is cut. Its first bytes come one by one, to see at once whether it is a get: that one is read word by word, so that it
  * may be longer than `line`.
@@ -60,10 +71,8 @@ static size_t session_gather(struct nf_session *s, const uint8_t *data, size_t l
 		end = memchr(data, '\n', len);
 		n = end != NULL ? (size_t)(end - data) + 1 : len;
 	}
-	if (s->nb_line + n > NF_SESSION_LINE_MAX) {
-		s->state = NF_SESSION_CLOSED;
-		return 0;
-	}
+	if (s->nb_line + n > NF_SESSION_LINE_MAX)
+		return session_too_long(s);
 	if (data[n - 1] == '\n' && !s->reply->ready(s->reply, NF_SESSION_LONGEST))
 		return 0;
 	memcpy(s->line + s->nb_line, data, n);

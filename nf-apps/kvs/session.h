@@ -13,7 +13,7 @@
 #include "nf-apps/kvs/op.h"
 #include "nf-apps/kvs/reply.h"
 
-/* Bytes of a command line, as memcached: longer ones (except gets) end the connection. */
+/* Bytes of a command line; longer ones (except gets) are no command. */
 #define NF_SESSION_LINE_MAX 2048
 /* Bytes of an answer line, key and all; of a whole answer to "stats". */
 #define NF_SESSION_STEP    1024

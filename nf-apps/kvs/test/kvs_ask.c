@@ -304,7 +304,8 @@ static const struct {
 	ASK_WORD(ASK_BINARY("\5", "\24", "\3", "\27")),
 	ASK_WORD(ASK_BINARY("\x0e", "\0", "\3", "\7")),
 	ASK_WORD(ASK_BINARY("\x1c", "\4", "\3", "\7")),
-	ASK_WORD(ASK_BINARY("\xa", "\0", "\0", "\0")), ASK_WORD("\0\0\0\5"),
+	ASK_WORD(ASK_BINARY("\xa", "\0", "\0", "\0")), ASK_WORD(" v"), ASK_WORD(" t f s c"),
+	ASK_WORD(" 3"), ASK_WORD(" T5 F7"), ASK_WORD("\r\nval\r\n"), ASK_WORD("\0\0\0\5"),
 	ASK_WORD("0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz") };
 
 size_t ask_words(uint8_t *to, size_t room, const uint8_t *from, size_t len)

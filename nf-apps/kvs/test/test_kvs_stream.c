@@ -161,8 +161,10 @@ static void test_long_line(void **state)
 
 	memset(line, 'x', sizeof(line));
 	memcpy(line + sizeof(line) - 2, "\r\n", 2);
-	assert_true(ask_stream(kvs, line, sizeof(line), SIZE_MAX, SIZE_MAX, &answer));
-	assert_true(ask_stream(kvs, line, sizeof(line), 100, SIZE_MAX, &answer));
+	for (size_t cut = 1; cut < 10000; cut *= 100) {
+		assert_false(ask_stream(kvs, line, sizeof(line), cut, SIZE_MAX, &answer));
+		assert_string_equal((char *)answer.text, "ERROR\r\n");
+	}
 	memcpy(line, "get ", 4);
 	assert_false(ask_stream(kvs, line, sizeof(line), 100, SIZE_MAX, &answer));
 	assert_string_equal((char *)answer.text, "CLIENT_ERROR bad command line format\r\n");
