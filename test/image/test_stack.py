@@ -120,12 +120,12 @@ class Tap(OnTap):
 		with self.echo(f"{STATIC} {options}") as vm:
 			vm.wait_line('"type":"ready"', 30)
 			for _ in range(3):
-				with socket.create_connection((GUEST, SOURCE), 30) as s:
+				with socket.create_connection((GUEST, SOURCE), 120) as s:
 					got = bytearray()
 					while len(got) < 20 << 20:
 						got += s.recv(1 << 18)
 				self.assertEqual(bytes(got), (LINE * (len(got) // len(LINE) + 1))[:len(got)])
-				with socket.create_connection((GUEST, DISCARD), 30) as s:
+				with socket.create_connection((GUEST, DISCARD), 120) as s:
 					s.sendall(bytes(20 << 20))
 			self.assert_pings(GUEST)
 

@@ -88,7 +88,8 @@ static void speed_burst(struct nf_kvs *k, uint32_t (*make)(uint8_t *p, unsigned 
 	nf_kvs_dgrams(k, v, SPEED_BURST);
 	*ns += speed_ns() - start;
 	for (unsigned i = 0; i < SPEED_BURST; i++)
-		if (v[i].len <= NF_KVS_FRAME_LEN || memcmp(speed_data[i] + NF_KVS_FRAME_LEN, "EN", 2) == 0)
+		if (v[i].len <= NF_KVS_FRAME_LEN ||
+			memcmp(speed_data[i] + NF_KVS_FRAME_LEN, "EN", 2) == 0)
 			abort();
 }
 
