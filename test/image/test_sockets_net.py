@@ -32,6 +32,7 @@ class Names(threading.Thread):
 	def __init__(self, at):
 		super().__init__(daemon=True)
 		self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 		self.socket.bind((at, 53))
 
 	def answer(self, query):
@@ -132,7 +133,10 @@ class Samples(OnTap):
 			self.assertEqual(self.good(vm, 7), [True] * 7)
 
 	def test_names(self):
-		names = Names(HOST)
+		try:
+			names = Names(HOST)
+		except OSError as err:
+			self.skipTest(f"port 53 of {HOST}: {err.strerror}")
 		names.start()
 		self.addCleanup(names.socket.close)
 		with self.start("resolve", "test.example", "no.example", "localhost", "192.0.2.1",
