@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pktgen-bench/host/frames.h"
 #include "pktgen-bench/host/opts.h"
 #include "pktgen-bench/host/port.h"
+#include "pktgen-bench/host/words.h"
 
 enum opt_id {
 	O_SOCKET = 256,
@@ -114,47 +112,6 @@ static const struct option opt_long[] = {
  * sent. */
 #define FLOWS_BUILT 1000
 
-static int opt_bad(const char *what, const char *text, const char *want)
-{
-	fprintf(stderr, "pgbench-host: --%s %s: %s\n", what, text, want);
-	return -1;
-}
-
-static int opt_unsigned(
-	const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out)
-{
-	char *end, want[80];
-	unsigned long long v;
-
-	errno = 0;
-	v = strtoull(text, &end, 0);
-	if (errno || end == text || *end || text[0] == '-' || v < min || v > max) {
-		snprintf(want, sizeof(want), "not a whole number from %llu to %llu",
-			(unsigned long long)min, (unsigned long long)max);
-		return opt_bad(name, text, want);
-	}
-	*out = v;
-	return 0;
-}
-
-static int opt_real(const char *name, const char *text, double min, double max, double *out)
-{
-	char *end, want[80];
-	double v;
-
-	v = strtod(text, &end);
-	if (end != text && (*end == 'k' || *end == 'M')) {
-		v *= *end == 'k' ? 1e3 : 1e6;
-		end++;
-	}
-	if (end == text || *end || !isfinite(v) || v < min || v > max) {
-		snprintf(want, sizeof(want), "not a number from %g to %g", min, max);
-		return opt_bad(name, text, want);
-	}
-	*out = v;
-	return 0;
-}
-
 /* "10.0.0.0/8" */
 static int opt_net(const char *name, const char *text, uint32_t *net, uint32_t *mask)
 {
@@ -163,22 +120,9 @@ static int opt_net(const char *name, const char *text, uint32_t *net, uint32_t *
 
 	if (sscanf(text, "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &bits, &rest) != 5 || a > 255 ||
 		b > 255 || c > 255 || d > 255 || bits < 1 || bits > 32)
-		return opt_bad(name, text, "want a network such as 10.0.0.0/8");
+		return pg_words_bad(name, text, "want a network such as 10.0.0.0/8");
 	*mask = ~0u << (32 - bits);
 	*net = (a << 24 | b << 16 | c << 8 | d) & *mask;
-	return 0;
-}
-
-static int opt_mac(const char *text, uint8_t mac[6])
-{
-	unsigned int b[6];
-	char rest;
-
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", b, b + 1, b + 2, b + 3, b + 4, b + 5,
-		    &rest) != 6)
-		return opt_bad("dst-mac", text, "want an address such as 52:54:00:12:34:56");
-	for (unsigned int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)b[i];
 	return 0;
 }
 
@@ -194,7 +138,7 @@ static int opt_choice(
 		}
 		strcat(strcat(want, " "), words[i]);
 	}
-	return opt_bad(name, text, want);
+	return pg_words_bad(name, text, want);
 }
 
 static const char *const opt_modes[] = { "sink", "gen", "fwd", "reflect", "replay", "random",
@@ -205,7 +149,7 @@ static const char *const opt_expects[] = { "swap", "same", NULL };
 /* Options that are a word or a switch. Returns 1 if @id is none of these. */
 static int opt_set_plain(struct pg_opts *o, int id, const char *a)
 {
-	unsigned int choice;
+	unsigned int choice = 0;
 
 	switch (id) {
 	case O_SOCKET:
@@ -258,13 +202,13 @@ static int opt_set_plain(struct pg_opts *o, int id, const char *a)
 		return opt_net("dst-net", a, &o->nets.dst, &o->nets.dst_mask);
 	case O_DST_MAC:
 		o->has_mac = true;
-		return opt_mac(a, o->dst_mac);
+		return pg_words_mac("dst-mac", a, o->dst_mac);
 	case O_PCAP:
 		o->pcap = a;
 		return 0;
 	case O_SIZES:
 		return pg_opts_sizes(o, a)
-			       ? opt_bad("size", a,
+			       ? pg_words_bad("size", a,
 					 "want sizes from 64 to 9220 bytes with CRC, or imix")
 			       : 0;
 	case O_STAMP:
@@ -288,95 +232,89 @@ static int opt_set_number(struct pg_opts *o, int id, const char *name, const cha
 
 	switch (id) {
 	case O_CORE:
-		rc = opt_unsigned(name, a, 0, 1023, &n);
+		rc = pg_words_unsigned(name, a, 0, 1023, &n);
 		o->core = (unsigned int)n;
 		break;
 	case O_QUEUES:
-		rc = opt_unsigned(name, a, 1, PG_PORT_QUEUES_MAX, &n);
+		rc = pg_words_unsigned(name, a, 1, PG_PORT_QUEUES_MAX, &n);
 		o->queues = (unsigned int)n;
 		break;
 	case O_FLOWS:
-		rc = opt_unsigned(name, a, 1, 1u << 24, &n);
+		rc = pg_words_unsigned(name, a, 1, 1u << 24, &n);
 		o->flows = (uint32_t)n;
 		break;
 	case O_BURST:
-		rc = opt_unsigned(name, a, 1, PG_PORT_BURST, &n);
+		rc = pg_words_unsigned(name, a, 1, PG_PORT_BURST, &n);
 		o->burst = (unsigned int)n;
 		break;
 	case O_WINDOW:
-		rc = opt_unsigned(name, a, 1, 1024, &n);
+		rc = pg_words_unsigned(name, a, 1, 1024, &n);
 		o->window = (unsigned int)n;
 		break;
 	case O_LIMIT:
-		rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->limit);
+		rc = pg_words_unsigned(name, a, 1, UINT64_MAX, &o->limit);
 		break;
 	case O_LOOPS:
-		rc = opt_unsigned(name, a, 1, UINT32_MAX, &n);
+		rc = pg_words_unsigned(name, a, 1, UINT32_MAX, &n);
 		o->loops = (unsigned int)n;
 		break;
 	case O_COUNT:
-		rc = opt_unsigned(name, a, 1, UINT64_MAX, &o->count);
+		rc = pg_words_unsigned(name, a, 1, UINT64_MAX, &o->count);
 		break;
 	case O_MIN:
-		rc = opt_unsigned(name, a, 14, 9200, &n);
+		rc = pg_words_unsigned(name, a, 14, 9200, &n);
 		o->min_len = (uint32_t)n;
 		break;
 	case O_MAX:
-		rc = opt_unsigned(name, a, 14, 9200, &n);
+		rc = pg_words_unsigned(name, a, 14, 9200, &n);
 		o->max_len = (uint32_t)n;
 		break;
 	case O_SEED:
-		rc = opt_unsigned(name, a, 0, UINT64_MAX, &o->seed);
+		rc = pg_words_unsigned(name, a, 0, UINT64_MAX, &o->seed);
 		break;
 	case O_TRIALS:
-		rc = opt_unsigned(name, a, 1, 1000, &n);
+		rc = pg_words_unsigned(name, a, 1, 1000, &n);
 		o->max_trials = (unsigned int)n;
 		break;
 	case O_RATE:
-		rc = opt_real(name, a, 1, 1e9, &o->rate_pps);
+		rc = pg_words_real(name, a, 1, 1e9, &o->rate_pps);
 		break;
 	case O_DURATION:
-		rc = opt_real(name, a, 0, 1e7, &o->duration_s);
+		rc = pg_words_real(name, a, 0, 1e7, &o->duration_s);
 		break;
 	case O_WARMUP:
-		rc = opt_real(name, a, 0, 1e6, &o->warmup_s);
+		rc = pg_words_real(name, a, 0, 1e6, &o->warmup_s);
 		break;
 	case O_WAIT:
-		rc = opt_real(name, a, 0, 1e6, &o->wait_s);
+		rc = pg_words_real(name, a, 0, 1e6, &o->wait_s);
 		break;
 	case O_DRAIN:
-		rc = opt_real(name, a, 0, 60, &o->drain_s);
+		rc = pg_words_real(name, a, 0, 60, &o->drain_s);
 		break;
 	case O_RETRIES:
-		rc = opt_unsigned(name, a, 0, 100, &n);
+		rc = pg_words_unsigned(name, a, 0, 100, &n);
 		o->retries = (unsigned int)n;
 		break;
 	case O_REST:
-		rc = opt_unsigned(name, a, 0, 100000, &o->rest_ns);
+		rc = pg_words_unsigned(name, a, 0, 100000, &o->rest_ns);
 		break;
 	case O_LINGER:
-		rc = opt_real(name, a, 0, 3600, &o->linger_s);
+		rc = pg_words_real(name, a, 0, 3600, &o->linger_s);
 		break;
 	case O_TRIAL:
-		rc = opt_real(name, a, 0.01, 1e6, &o->trial_s);
+		rc = pg_words_real(name, a, 0.01, 1e6, &o->trial_s);
 		break;
 	case O_LOSS:
-		rc = opt_real(name, a, 0, 1, &o->loss);
+		rc = pg_words_real(name, a, 0, 1, &o->loss);
 		break;
 	case O_RESOLUTION:
-		rc = opt_real(name, a, 1e-6, 1, &o->resolution);
+		rc = pg_words_real(name, a, 1e-6, 1, &o->resolution);
 		break;
 	case O_MAX_RATE:
-		rc = opt_real(name, a, 1, 1e9, &o->max_rate_pps);
+		rc = pg_words_real(name, a, 1, 1e9, &o->max_rate_pps);
 		break;
 	}
 	return rc;
-}
-
-static int opt_complain(const char *sentence)
-{
-	fprintf(stderr, "pgbench-host: %s\n", sentence);
-	return -1;
 }
 
 static int opt_check(struct pg_opts *o, int argc, char **argv)
@@ -386,20 +324,21 @@ static int opt_check(struct pg_opts *o, int argc, char **argv)
 		return -1;
 	}
 	if (!o->socket)
-		return opt_complain("--socket PATH is missing");
+		return pg_words_complain("--socket PATH is missing");
 	if (o->mode == PG_OPTS_REPLAY && !o->pcap)
-		return opt_complain("replay needs --pcap FILE");
+		return pg_words_complain("replay needs --pcap FILE");
 	if (o->pcap && (o->mode == PG_OPTS_SINK || o->mode == PG_OPTS_REFLECT ||
 			       o->mode == PG_OPTS_RANDOM))
-		return opt_complain("--pcap goes with the modes gen, fwd, rfc2544 and replay only");
+		return pg_words_complain(
+			"--pcap goes with the modes gen, fwd, rfc2544 and replay only");
 	if (o->back && o->mode != PG_OPTS_FWD && o->mode != PG_OPTS_RFC2544)
-		return opt_complain("--back goes with the modes fwd and rfc2544 only");
+		return pg_words_complain("--back goes with the modes fwd and rfc2544 only");
 	if (o->linger_s > 0 && o->mode != PG_OPTS_SINK)
-		return opt_complain("--linger goes with the mode sink only");
+		return pg_words_complain("--linger goes with the mode sink only");
 	if (o->min_len > o->max_len)
-		return opt_complain("--min is larger than --max");
+		return pg_words_complain("--min is larger than --max");
 	if (o->capture && o->mode != PG_OPTS_SINK && o->mode != PG_OPTS_FWD)
-		return opt_complain("--capture goes with the modes sink and fwd only");
+		return pg_words_complain("--capture goes with the modes sink and fwd only");
 	return 0;
 }
 
@@ -460,7 +399,7 @@ int pg_opts_parse(struct pg_opts *o, int argc, char **argv)
 	int rc;
 
 	if (argc < 2)
-		return opt_complain(
+		return pg_words_complain(
 			"which mode? sink, gen, fwd, reflect, replay, random, rfc2544; see --help");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		fputs(pg_opts_help, stdout);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pktgen-bench/host/kvs/keys.h"
 #include "pktgen-bench/host/kvs/opts.h"
 #include "pktgen-bench/host/port.h"
+#include "pktgen-bench/host/words.h"
 
 enum opt_id {
 	/* words and switches */
@@ -96,50 +94,6 @@ static const struct option opt_long[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static int opt_bad(const char *name, const char *text, const char *want)
-{
-	fprintf(stderr, "pgbench-host: --%s %s: %s\n", name, text, want);
-	return -1;
-}
-
-static int opt_complain(const char *sentence)
-{
-	fprintf(stderr, "pgbench-host: %s\n", sentence);
-	return -1;
-}
-
-static int opt_unsigned(
-	const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out)
-{
-	char *end, want[80];
-	unsigned long long v;
-
-	errno = 0;
-	v = strtoull(text, &end, 0);
-	if (errno || end == text || *end || text[0] == '-' || v < min || v > max) {
-		snprintf(want, sizeof(want), "not a whole number from %llu to %llu",
-			(unsigned long long)min, (unsigned long long)max);
-		return opt_bad(name, text, want);
-	}
-	*out = v;
-	return 0;
-}
-
-static int opt_real(const char *name, const char *text, double min, double max, double *out)
-{
-	char *end, want[80];
-	double v = strtod(text, &end);
-
-	if (end != text && (*end == 'k' || *end == 'M'))
-		v *= *end++ == 'k' ? 1e3 : 1e6;
-	if (end == text || *end || !isfinite(v) || v < min || v > max) {
-		snprintf(want, sizeof(want), "not a number from %g to %g", min, max);
-		return opt_bad(name, text, want);
-	}
-	*out = v;
-	return 0;
-}
-
 /* "10.0.0.2" or "10.0.0.2:11211" */
 static int opt_address(const char *name, const char *text, uint32_t *ip, uint16_t *port)
 {
@@ -149,23 +103,10 @@ static int opt_address(const char *name, const char *text, uint32_t *ip, uint16_
 
 	if ((n != 5 && (n != 4 || strchr(text, ':'))) || a > 255 || b > 255 || c > 255 || d > 255 ||
 		(n == 5 && !p) || p > 65535)
-		return opt_bad(name, text, "want an address such as 10.0.0.2:11211");
+		return pg_words_bad(name, text, "want an address such as 10.0.0.2:11211");
 	*ip = a << 24 | b << 16 | c << 8 | d;
 	if (n == 5)
 		*port = (uint16_t)p;
-	return 0;
-}
-
-static int opt_mac(const char *name, const char *text, uint8_t mac[6])
-{
-	unsigned int b[6];
-	char rest;
-
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", b, b + 1, b + 2, b + 3, b + 4, b + 5,
-		    &rest) != 6)
-		return opt_bad(name, text, "want an address such as 52:54:00:12:34:56");
-	for (unsigned int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)b[i];
 	return 0;
 }
 
@@ -179,9 +120,9 @@ static int opt_value(struct pg_kvs_opts *o, const char *text)
 	if (n == 1 && !strchr(text, '-'))
 		to = from;
 	else if (n != 2)
-		return opt_bad("value", text, "want bytes such as 64 or 64-512");
+		return pg_words_bad("value", text, "want bytes such as 64 or 64-512");
 	if (from < PG_KVS_VALUE_MIN || to > PG_KVS_VALUE_MAX || from > to)
-		return opt_bad("value", text, "want 8 to 1300 bytes");
+		return pg_words_bad("value", text, "want 8 to 1300 bytes");
 	o->value_min = from;
 	o->value_max = to;
 	return 0;
@@ -194,7 +135,7 @@ static int opt_ratio(struct pg_kvs_opts *o, const char *text)
 	char rest;
 
 	if (sscanf(text, "%5u:%5u%c", &gets, &sets, &rest) != 2 || !(gets + sets))
-		return opt_bad("ratio", text, "want gets to sets, such as 9:1");
+		return pg_words_bad("ratio", text, "want gets to sets, such as 9:1");
 	o->get_share = (double)gets / (gets + sets);
 	return 0;
 }
@@ -205,20 +146,20 @@ static int opt_load_one(struct pg_kvs_opts *o, const char *word)
 	uint64_t n;
 
 	if (o->nb_loads == PG_KVS_LOADS_MAX || strlen(word) >= sizeof(l->name))
-		return opt_bad("load", word, "that is one step too many, or no step");
+		return pg_words_bad("load", word, "that is one step too many, or no step");
 	o->nb_loads++;
 	strcpy(l->name, word);
 	if (!strncmp(word, "closed:", 7)) {
 		l->kind = PG_KVS_CLOSED;
-		if (opt_unsigned("load closed:", word + 7, 1, PG_KVS_WINDOW_MAX, &n) < 0)
+		if (pg_words_unsigned("load closed:", word + 7, 1, PG_KVS_WINDOW_MAX, &n) < 0)
 			return -1;
 		l->value = (double)n;
 		return 0;
 	}
 	l->kind = word[0] == 'x' ? PG_KVS_SHARE : PG_KVS_RATE;
 	if (l->kind == PG_KVS_SHARE)
-		return opt_real("load x", word + 1, 0.001, 1000, &l->value);
-	return opt_real("load", word, 1, 1e9, &l->value);
+		return pg_words_real("load x", word + 1, 0.001, 1000, &l->value);
+	return pg_words_real("load", word, 1, 1e9, &l->value);
 }
 
 static int opt_load(struct pg_kvs_opts *o, const char *text)
@@ -230,7 +171,7 @@ static int opt_load(struct pg_kvs_opts *o, const char *text)
 		size_t len = strcspn(text, ",");
 
 		if (len >= sizeof(word))
-			return opt_bad("load", text, "that is no step");
+			return pg_words_bad("load", text, "that is no step");
 		memcpy(word, text, len);
 		word[len] = '\0';
 		if (opt_load_one(o, word) < 0)
@@ -275,16 +216,16 @@ static int opt_set_word(struct pg_kvs_opts *o, int id, const char *name, const c
 	case O_ADDR:
 		return opt_address(name, a, &o->ends.ip, &o->ends.port);
 	case O_DST_MAC:
-		return opt_mac(name, a, o->ends.server_mac);
+		return pg_words_mac(name, a, o->ends.server_mac);
 	case O_SRC_MAC:
-		return opt_mac(name, a, o->ends.mac);
+		return pg_words_mac(name, a, o->ends.mac);
 	case O_VALUE:
 		return opt_value(o, a);
 	case O_RATIO:
 		return opt_ratio(o, a);
 	case O_PROTO:
 		o->proto = pg_kvs_proto_named(a);
-		return o->proto ? 0 : opt_bad(name, a, "choose from text meta binary");
+		return o->proto ? 0 : pg_words_bad(name, a, "choose from text meta binary");
 	case O_LOAD:
 		return opt_load(o, a);
 	}
@@ -306,7 +247,7 @@ static int opt_set_number(struct pg_kvs_opts *o, int id, const char *name, const
 	for (unsigned int i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
 		if (whole[i].id != id)
 			continue;
-		if (opt_unsigned(name, a, whole[i].min, whole[i].max, &n[i]) < 0)
+		if (pg_words_unsigned(name, a, whole[i].min, whole[i].max, &n[i]) < 0)
 			return -1;
 		o->core = (unsigned int)n[0];
 		o->queues = (unsigned int)n[1];
@@ -325,17 +266,17 @@ static int opt_set_real(struct pg_kvs_opts *o, int id, const char *name, const c
 {
 	switch (id) {
 	case O_WAIT:
-		return opt_real(name, a, 0.1, 1e6, &o->wait_s);
+		return pg_words_real(name, a, 0.1, 1e6, &o->wait_s);
 	case O_ZIPF:
-		return opt_real(name, a, 0, 4, &o->zipf);
+		return pg_words_real(name, a, 0, 4, &o->zipf);
 	case O_DURATION:
-		return opt_real(name, a, 0, 1e7, &o->duration_s);
+		return pg_words_real(name, a, 0, 1e7, &o->duration_s);
 	case O_WARMUP:
-		return opt_real(name, a, 0, 1e6, &o->warmup_s);
+		return pg_words_real(name, a, 0, 1e6, &o->warmup_s);
 	case O_PAUSE:
-		return opt_real(name, a, 0, 1e6, &o->pause_s);
+		return pg_words_real(name, a, 0, 1e6, &o->pause_s);
 	default:
-		return opt_real(name, a, 0.001, 10, &o->timeout_s);
+		return pg_words_real(name, a, 0.001, 10, &o->timeout_s);
 	}
 }
 
@@ -363,7 +304,7 @@ static int opt_check(struct pg_kvs_opts *o, int argc, char **argv)
 		return -1;
 	}
 	if ((o->socket != NULL) + (o->iface != NULL) + o->udp != 1)
-		return opt_complain(
+		return pg_words_complain(
 			"which way to the server? one of --socket PATH, --iface NAME, --udp");
 	if (!o->ends.server_ip)
 		o->ends.server_ip = o->udp ? 0x7f000001u : 0x0a000002u;
@@ -373,16 +314,16 @@ static int opt_check(struct pg_kvs_opts *o, int argc, char **argv)
 	if (!o->ends.nb_ports)
 		o->ends.nb_ports = o->udp ? 1 : 16;
 	if (o->ends.nb_ports & (o->ends.nb_ports - 1))
-		return opt_complain("--ports must be a power of two");
+		return pg_words_complain("--ports must be a power of two");
 	if (o->udp && o->ends.nb_ports != 1)
-		return opt_complain("--udp has one source port only");
+		return pg_words_complain("--udp has one source port only");
 	if (o->ends.port + o->ends.nb_ports > 65536)
-		return opt_complain("--ports reach beyond port 65535");
+		return pg_words_complain("--ports reach beyond port 65535");
 	if (!opt_fits(o))
-		return opt_complain(
+		return pg_words_complain(
 			"an answer with such a key and value does not fit into one datagram of 1400 bytes");
 	if (o->nb_loads > 1 && o->duration_s <= 0)
-		return opt_complain("--load with several steps needs --duration");
+		return pg_words_complain("--load with several steps needs --duration");
 	return 0;
 }
 
