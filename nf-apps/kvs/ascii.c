@@ -2,14 +2,14 @@
 #include <string.h>
 #include "nf-apps/kvs/meta.h"
 #include "nf-apps/kvs/stats.h"
-#include "nf-apps/kvs/text.h"
+#include "nf-apps/kvs/ascii.h"
 
-void nf_text_split(struct nf_words *words, const uint8_t *line, uint32_t len)
+void nf_ascii_split(struct nf_words *words, const uint8_t *line, uint32_t len)
 {
 	uint32_t i = 0, start;
 
 	words->n = 0;
-	while (words->n < NF_TEXT_WORDS_MAX) {
+	while (words->n < NF_ASCII_WORDS_MAX) {
 		while (i < len && line[i] == ' ')
 			i++;
 		if (i == len)
@@ -21,17 +21,17 @@ void nf_text_split(struct nf_words *words, const uint8_t *line, uint32_t len)
 	}
 }
 
-bool nf_text_noreply(struct nf_session *s, const struct nf_words *words)
+bool nf_ascii_noreply(struct nf_session *s, const struct nf_words *words)
 {
 	if (nf_word_is(&words->w[words->n - 1], "noreply"))
 		s->noreply = true;
 	return s->noreply;
 }
 
-bool nf_text_key(struct nf_session *s, const struct nf_word *w, struct nf_key *key)
+bool nf_ascii_key(struct nf_session *s, const struct nf_word *w, struct nf_key *key)
 {
 	if (w->len > NF_STORE_KEY_MAX) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return false;
 	}
 	*key = nf_op_key(s->k, w->p, w->len);
@@ -45,8 +45,8 @@ static void text_delta(struct nf_session *s, const struct nf_words *words, bool 
 	struct nf_key key;
 	uint64_t v;
 
-	nf_text_noreply(s, words);
-	if (!nf_text_key(s, &words->w[1], &key))
+	nf_ascii_noreply(s, words);
+	if (!nf_ascii_key(s, &words->w[1], &key))
 		return;
 	if (!nf_number_u64(words->w[2].p, words->w[2].len, &v)) {
 		nf_session_say(s, "CLIENT_ERROR invalid numeric delta argument");
@@ -82,14 +82,14 @@ static void text_decr(struct nf_session *s, const struct nf_words *words)
 static void text_delete(struct nf_session *s, const struct nf_words *words)
 {
 	bool zero = words->n > 2 && nf_word_is(&words->w[2], "0");
-	bool quiet = words->n > 2 && nf_text_noreply(s, words);
+	bool quiet = words->n > 2 && nf_ascii_noreply(s, words);
 	struct nf_key key;
 
 	if ((words->n == 3 && !zero && !quiet) || (words->n == 4 && !(zero && quiet))) {
-		nf_session_say(s, NF_TEXT_BAD_LINE ".  Usage: delete <key> [noreply]");
+		nf_session_say(s, NF_ASCII_BAD_LINE ".  Usage: delete <key> [noreply]");
 		return;
 	}
-	if (nf_text_key(s, &words->w[1], &key))
+	if (nf_ascii_key(s, &words->w[1], &key))
 		nf_session_say(
 			s, nf_op_delete(s->k, &key, 0) == NF_OP_OK ? "DELETED" : "NOT_FOUND");
 }
@@ -99,8 +99,8 @@ static void text_touch(struct nf_session *s, const struct nf_words *words)
 	struct nf_key key;
 	int64_t exptime;
 
-	nf_text_noreply(s, words);
-	if (!nf_text_key(s, &words->w[1], &key))
+	nf_ascii_noreply(s, words);
+	if (!nf_ascii_key(s, &words->w[1], &key))
 		return;
 	if (!nf_number_i64(words->w[2].p, words->w[2].len, &exptime)) {
 		nf_session_say(s, "CLIENT_ERROR invalid exptime argument");
@@ -113,7 +113,7 @@ static void text_touch(struct nf_session *s, const struct nf_words *words)
 
 static void text_flush(struct nf_session *s, const struct nf_words *words)
 {
-	bool quiet = nf_text_noreply(s, words);
+	bool quiet = nf_ascii_noreply(s, words);
 	int64_t exptime = 0;
 
 	if (words->n != (quiet ? 2 : 1) &&
@@ -128,9 +128,9 @@ static void text_verbosity(struct nf_session *s, const struct nf_words *words)
 {
 	uint32_t level;
 
-	nf_text_noreply(s, words);
+	nf_ascii_noreply(s, words);
 	if (!nf_number_u32(words->w[1].p, words->w[1].len, &level)) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return;
 	}
 	s->k->verbosity = level;
@@ -142,7 +142,7 @@ static void text_memlimit(struct nf_session *s, const struct nf_words *words)
 {
 	uint32_t mib;
 
-	nf_text_noreply(s, words);
+	nf_ascii_noreply(s, words);
 	if (!nf_number_u32(words->w[1].p, words->w[1].len, &mib))
 		nf_session_say(s, "ERROR");
 	else if (mib < 8)
@@ -169,32 +169,32 @@ static void text_shutdown(struct nf_session *s, const struct nf_words *words)
 
 static void text_set(struct nf_session *s, const struct nf_words *words)
 {
-	nf_text_store(s, words, NF_PUT_SET);
+	nf_ascii_store(s, words, NF_PUT_SET);
 }
 
 static void text_add(struct nf_session *s, const struct nf_words *words)
 {
-	nf_text_store(s, words, NF_PUT_ADD);
+	nf_ascii_store(s, words, NF_PUT_ADD);
 }
 
 static void text_replace(struct nf_session *s, const struct nf_words *words)
 {
-	nf_text_store(s, words, NF_PUT_REPLACE);
+	nf_ascii_store(s, words, NF_PUT_REPLACE);
 }
 
 static void text_append(struct nf_session *s, const struct nf_words *words)
 {
-	nf_text_store(s, words, NF_PUT_APPEND);
+	nf_ascii_store(s, words, NF_PUT_APPEND);
 }
 
 static void text_prepend(struct nf_session *s, const struct nf_words *words)
 {
-	nf_text_store(s, words, NF_PUT_PREPEND);
+	nf_ascii_store(s, words, NF_PUT_PREPEND);
 }
 
 static void text_cas(struct nf_session *s, const struct nf_words *words)
 {
-	nf_text_store(s, words, NF_PUT_CAS);
+	nf_ascii_store(s, words, NF_PUT_CAS);
 }
 
 static const struct text_command {
@@ -227,13 +227,13 @@ static const struct text_command {
 	{ "quit", 1, 255, text_quit },
 };
 
-void nf_text_line(struct nf_session *s, const uint8_t *line, uint32_t len)
+void nf_ascii_line(struct nf_session *s, const uint8_t *line, uint32_t len)
 {
 	const struct nf_word *last;
 	struct nf_words words;
 
 	s->noreply = false;
-	nf_text_split(&words, line, len);
+	nf_ascii_split(&words, line, len);
 	for (unsigned i = 0; words.n > 0 && i < UK_ARRAY_SIZE(text_commands); i++) {
 		const struct text_command *c = &text_commands[i];
 

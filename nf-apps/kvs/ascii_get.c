@@ -3,7 +3,7 @@
  * get, gets, gat, gats: word by word.
  */
 #include <string.h>
-#include "nf-apps/kvs/text.h"
+#include "nf-apps/kvs/ascii.h"
 
 /*
  * A line that lies in the input as a whole is looked at before anything is answered: with a key that is too long, nothing is
@@ -21,7 +21,7 @@ static bool text_get_good(const uint8_t *p, size_t len)
 	return n <= NF_STORE_KEY_MAX;
 }
 
-size_t nf_text_get(struct nf_session *s, const uint8_t *p, size_t len)
+size_t nf_ascii_get(struct nf_session *s, const uint8_t *p, size_t len)
 {
 	size_t n = 3;
 	bool cas, touch;
@@ -70,7 +70,7 @@ static bool text_get_word(struct nf_session *s, const uint8_t *p, uint32_t len)
 
 	s->get.any = true;
 	if (s->get.bad && (!s->get.touch || s->get.timed)) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return false;
 	}
 	if (s->get.touch && !s->get.timed) {
@@ -83,7 +83,7 @@ static bool text_get_word(struct nf_session *s, const uint8_t *p, uint32_t len)
 		return true;
 	}
 	if (len > NF_STORE_KEY_MAX) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return false;
 	}
 	key = nf_op_key(s->k, p, len);
@@ -102,7 +102,7 @@ static size_t text_get_keep(struct nf_session *s, const uint8_t *data, size_t le
 			return 0;
 		nf_session_say(s, s->get.touch && !s->get.timed
 					  ? "CLIENT_ERROR invalid exptime argument"
-					  : NF_TEXT_BAD_LINE);
+					  : NF_ASCII_BAD_LINE);
 		s->nb_line = 0;
 		s->state = NF_SESSION_SKIP;
 		return len;
@@ -121,7 +121,7 @@ static size_t text_get_end(const uint8_t *data, size_t len)
 	return n;
 }
 
-size_t nf_text_keys(struct nf_session *s, const uint8_t *data, size_t len)
+size_t nf_ascii_keys(struct nf_session *s, const uint8_t *data, size_t len)
 {
 	size_t n = text_get_end(data, len);
 	const uint8_t *word = data;

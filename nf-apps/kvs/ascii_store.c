@@ -3,11 +3,11 @@
  * Text commands that bring a value.
  */
 #include "nf-apps/kvs/meta.h"
-#include "nf-apps/kvs/text.h"
+#include "nf-apps/kvs/ascii.h"
 
 #define TEXT_VALUE_MAX (INT32_MAX - 2) /* beyond that a length is no length */
 
-void nf_text_refuse(struct nf_session *s, enum nf_op_result why, uint32_t value_len)
+void nf_ascii_refuse(struct nf_session *s, enum nf_op_result why, uint32_t value_len)
 {
 	if (why == NF_OP_TOO_LARGE)
 		nf_session_say(s, "SERVER_ERROR object too large for cache");
@@ -16,7 +16,7 @@ void nf_text_refuse(struct nf_session *s, enum nf_op_result why, uint32_t value_
 	nf_session_swallow(s, value_len + 2);
 }
 
-void nf_text_store(struct nf_session *s, const struct nf_words *words, enum nf_put_mode mode)
+void nf_ascii_store(struct nf_session *s, const struct nf_words *words, enum nf_put_mode mode)
 {
 	const struct nf_word *w = words->w;
 	int64_t exptime, value_len;
@@ -24,8 +24,8 @@ void nf_text_store(struct nf_session *s, const struct nf_words *words, enum nf_p
 	uint32_t flags;
 	struct nf_key key;
 
-	nf_text_noreply(s, words);
-	if (!nf_text_key(s, &w[1], &key))
+	nf_ascii_noreply(s, words);
+	if (!nf_ascii_key(s, &w[1], &key))
 		return;
 	s->meta.on = false;
 	s->put = (struct nf_put){ .mode = mode };
@@ -34,20 +34,20 @@ void nf_text_store(struct nf_session *s, const struct nf_words *words, enum nf_p
 		!nf_number_i64(w[4].p, w[4].len, &value_len) || value_len < 0 ||
 		value_len > TEXT_VALUE_MAX ||
 		(mode == NF_PUT_CAS && !nf_number_u64(w[5].p, w[5].len, &s->put.cas))) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return;
 	}
 	result = nf_op_put_start(s->k, &s->put, &key, (uint32_t)value_len, mode == NF_PUT_SET);
 	if (result != NF_OP_OK) {
-		nf_text_refuse(s, result, (uint32_t)value_len);
+		nf_ascii_refuse(s, result, (uint32_t)value_len);
 		return;
 	}
 	s->put.it->client_flags = flags;
 	s->put.it->expires = nf_op_expires(s->k, exptime);
-	nf_text_receive(s);
+	nf_ascii_receive(s);
 }
 
-void nf_text_receive(struct nf_session *s)
+void nf_ascii_receive(struct nf_session *s)
 {
 	s->left = s->put.it->value_len;
 	s->state = NF_SESSION_VALUE;
@@ -55,7 +55,7 @@ void nf_text_receive(struct nf_session *s)
 		nf_session_value_end(s);
 }
 
-void nf_text_stored(struct nf_session *s, bool good)
+void nf_ascii_stored(struct nf_session *s, bool good)
 {
 	static const char *const text_results[] = {
 		[NF_OP_OK] = "STORED",

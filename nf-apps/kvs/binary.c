@@ -68,7 +68,7 @@ static void binary_decode(struct nf_session *s)
 		.opcode = h[1],
 		.key_len = (uint16_t)(h[2] << 8 | h[3]),
 		.ext_len = h[4],
-		.body_len = nf_binary_u32(h + 8),
+		.body_len = nf_inet_get32(h + 8),
 		.cas = nf_binary_u64(h + 16),
 	};
 	memcpy(&s->bin.opaque, h + 12, sizeof(s->bin.opaque));

@@ -6,6 +6,7 @@
 #ifndef SLUICE_NF_APPS_KVS_BINARY_H
 #define SLUICE_NF_APPS_KVS_BINARY_H
 
+#include "nf-apps/click/inet.h"
 #include "nf-apps/kvs/session.h"
 
 #define NF_BINARY_REQUEST 0x80 /* the first byte; no text command begins with it */
@@ -84,26 +85,12 @@ void nf_binary_ok(struct nf_session *s, uint64_t cas);
 /* An error with its text. */
 void nf_binary_error(struct nf_session *s, enum nf_binary_status status);
 
-UK_INLINE uint32_t nf_binary_u32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return __builtin_bswap32(v);
-}
-
 UK_INLINE uint64_t nf_binary_u64(const uint8_t *p)
 {
 	uint64_t v;
 
 	memcpy(&v, p, sizeof(v));
 	return __builtin_bswap64(v);
-}
-
-UK_INLINE void nf_binary_put_u32(uint8_t *p, uint32_t v)
-{
-	v = __builtin_bswap32(v);
-	memcpy(p, &v, sizeof(v));
 }
 
 UK_INLINE void nf_binary_put_u64(uint8_t *p, uint64_t v)
@@ -125,7 +112,7 @@ UK_INLINE void nf_binary_put_header(uint8_t h[NF_BINARY_HEADER], uint8_t opcode,
 	h[5] = 0;
 	h[6] = (uint8_t)((unsigned)status >> 8);
 	h[7] = (uint8_t)status;
-	nf_binary_put_u32(h + 8, body_len);
+	nf_inet_put32(h + 8, body_len);
 	memcpy(h + 12, &opaque, sizeof(opaque));
 	nf_binary_put_u64(h + 16, cas);
 }

@@ -19,7 +19,7 @@ static void binary_get(struct nf_session *s, const struct nf_binary *b)
 	struct nf_item *it;
 	uint8_t flags[4];
 
-	it = touch ? nf_op_touch(s->k, &key, nf_op_expires(s->k, nf_binary_u32(b->extras)))
+	it = touch ? nf_op_touch(s->k, &key, nf_op_expires(s->k, nf_inet_get32(b->extras)))
 		   : nf_op_get(s->k, &key);
 	if (it == NULL) {
 		if (s->noreply)
@@ -34,7 +34,7 @@ static void binary_get(struct nf_session *s, const struct nf_binary *b)
 	}
 	nf_binary_header(s, NF_BINARY_OK, sizeof(flags), key_len,
 		(uint32_t)sizeof(flags) + key_len + (with_value ? it->value_len : 0), it->cas);
-	nf_binary_put_u32(flags, it->client_flags);
+	nf_inet_put32(flags, it->client_flags);
 	nf_reply_put(s->reply, flags, sizeof(flags));
 	nf_reply_put(s->reply, key.p, key_len);
 	if (with_value)
@@ -75,8 +75,8 @@ static void binary_put(struct nf_session *s, const struct nf_binary *b)
 		return;
 	}
 	if (!join) {
-		s->put.it->client_flags = nf_binary_u32(b->extras);
-		s->put.it->expires = nf_op_expires(s->k, nf_binary_u32(b->extras + 4));
+		s->put.it->client_flags = nf_inet_get32(b->extras);
+		s->put.it->expires = nf_op_expires(s->k, nf_inet_get32(b->extras + 4));
 	}
 	s->left = b->value_len;
 	s->state = NF_SESSION_VALUE;
@@ -121,7 +121,7 @@ static void binary_delete(struct nf_session *s, const struct nf_binary *b)
 /* INCR, DECR: delta, the first value, its expiry */
 static void binary_delta(struct nf_session *s, const struct nf_binary *b)
 {
-	uint32_t exptime = nf_binary_u32(b->extras + 16);
+	uint32_t exptime = nf_inet_get32(b->extras + 16);
 	uint64_t v = nf_binary_u64(b->extras + 8), made = v;
 	struct nf_key key = nf_binary_key(s, b);
 	struct nf_item *it;
@@ -156,7 +156,7 @@ static void binary_quit(struct nf_session *s, const struct nf_binary *b)
 
 static void binary_flush(struct nf_session *s, const struct nf_binary *b)
 {
-	if (nf_op_flush(s->k, s->bin.ext_len > 0 ? nf_binary_u32(b->extras) : 0))
+	if (nf_op_flush(s->k, s->bin.ext_len > 0 ? nf_inet_get32(b->extras) : 0))
 		nf_binary_ok(s, 0);
 	else
 		nf_binary_error(s, NF_BINARY_AUTH);
@@ -169,7 +169,7 @@ static void binary_noop(struct nf_session *s, const struct nf_binary *b)
 
 static void binary_verbosity(struct nf_session *s, const struct nf_binary *b)
 {
-	s->k->verbosity = nf_binary_u32(b->extras);
+	s->k->verbosity = nf_inet_get32(b->extras);
 	nf_binary_ok(s, 0);
 }
 

@@ -71,7 +71,7 @@ static void fast_hint_binary(struct nf_kvs_dgram *d, struct nf_kvs_hint *h)
 	h->kind = NF_KVS_OTHER;
 	key_len = (uint32_t)p[2] << 8 | p[3];
 	ext_len = p[4];
-	body_len = nf_binary_u32(p + 8);
+	body_len = nf_inet_get32(p + 8);
 	if (key_len == 0 || key_len > NF_STORE_KEY_MAX || body_len != len - NF_BINARY_HEADER ||
 		key_len + ext_len > body_len) {
 		h->kind = NF_KVS_GENERAL;
@@ -260,7 +260,7 @@ bool nf_kvs_dgram_binary_get(struct nf_kvs *k, struct nf_kvs_dgram *d, const str
 		return false;
 	fast_hit(k, it);
 	fast_header(d, 4, 4 + it->value_len, it->cas);
-	nf_binary_put_u32(d->data + FAST_BODY, it->client_flags);
+	nf_inet_put32(d->data + FAST_BODY, it->client_flags);
 	nf_copy(d->data + FAST_BODY + 4, nf_item_value(it), it->value_len);
 	return true;
 }
@@ -271,7 +271,7 @@ bool nf_kvs_dgram_binary_set(struct nf_kvs *k, struct nf_kvs_dgram *d, const str
 	struct nf_item *it;
 
 	it = nf_kvs_dgram_store(k, d, h, value, (uint32_t)(d->data + d->len - value),
-		nf_binary_u32(extras), nf_binary_u32(extras + 4));
+		nf_inet_get32(extras), nf_inet_get32(extras + 4));
 	if (it == NULL)
 		return false;
 	fast_header(d, 0, 0, it->cas);

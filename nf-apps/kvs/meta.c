@@ -44,7 +44,7 @@ static bool meta_flag_token(struct nf_session *s, const struct nf_word *w, struc
 		return true;
 	case 'F':
 		if (!nf_number_u32(w->p + 1, w->len - 1, &m->client_flags))
-			m->error = m->error != NULL ? m->error : NF_TEXT_BAD_LINE;
+			m->error = m->error != NULL ? m->error : NF_ASCII_BAD_LINE;
 		return true;
 	case 'C':
 		m->has_cas = true;
@@ -128,7 +128,7 @@ bool nf_meta_parse(
 	memset(m, 0, offsetof(struct nf_meta, decoded));
 	m->delta = 1;
 	if (words->w[1].len > NF_STORE_KEY_MAX) {
-		m->error = NF_TEXT_BAD_LINE;
+		m->error = NF_ASCII_BAD_LINE;
 		return false;
 	}
 	if (words->n > NF_META_WORDS_MAX) {
@@ -212,12 +212,12 @@ void nf_meta_debug(struct nf_session *s, const struct nf_words *words)
 	struct nf_item *it;
 
 	if (words->n < 2 || words->w[1].len > NF_STORE_KEY_MAX) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return;
 	}
 	meta_key(s, &words->w[1], &m);
 	if (m.error != NULL) {
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 		return;
 	}
 	s->k->n.cmd_meta++;

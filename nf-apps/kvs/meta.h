@@ -5,7 +5,7 @@
 #ifndef SLUICE_NF_APPS_KVS_META_H
 #define SLUICE_NF_APPS_KVS_META_H
 
-#include "nf-apps/kvs/text.h"
+#include "nf-apps/kvs/ascii.h"
 
 #define NF_META_WORDS_MAX 19 /* of a line, command and key too */
 

@@ -65,7 +65,7 @@ void nf_meta_set(struct nf_session *s, const struct nf_words *words)
 	if (words->n < 3 || words->w[1].len > NF_STORE_KEY_MAX ||
 		!nf_number_i64(words->w[2].p, words->w[2].len, &value_len) || value_len < 0 ||
 		value_len > INT32_MAX - 2) {
-		nf_session_error(s, NF_TEXT_BAD_LINE);
+		nf_session_error(s, NF_ASCII_BAD_LINE);
 		return;
 	}
 	if (!nf_meta_parse(s, words, 3, &m)) {
@@ -82,13 +82,13 @@ void nf_meta_set(struct nf_session *s, const struct nf_words *words)
 	result = nf_op_put_start(s->k, &s->put, &m.key, (uint32_t)value_len, true);
 	if (result != NF_OP_OK) {
 		s->noreply = false;
-		nf_text_refuse(s, result, (uint32_t)value_len);
+		nf_ascii_refuse(s, result, (uint32_t)value_len);
 		return;
 	}
 	s->put.it->client_flags = m.client_flags;
 	s->put.it->expires = m.ttl;
 	s->put.it->flags8 = m.binary_key ? NF_ITEM_BINARY_KEY : 0;
-	nf_text_receive(s);
+	nf_ascii_receive(s);
 }
 
 void nf_meta_stored(struct nf_session *s, enum nf_op_result result, const uint8_t *key,

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "nf-apps/kvs/binary.h"
 #include "nf-apps/kvs/session.h"
-#include "nf-apps/kvs/text.h"
+#include "nf-apps/kvs/ascii.h"
 
 void nf_session_start(struct nf_session *s, struct nf_kvs *k, struct nf_reply *reply)
 {
@@ -38,7 +38,7 @@ static void session_run(struct nf_session *s, const uint8_t *line, size_t len)
 	s->nb_line = 0;
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
-	nf_text_line(s, line, (uint32_t)len);
+	nf_ascii_line(s, line, (uint32_t)len);
 }
 
 static void session_keys(struct nf_session *s)
@@ -67,7 +67,7 @@ static size_t session_gather(struct nf_session *s, const uint8_t *data, size_t l
 	const uint8_t *end;
 	size_t n = 1;
 
-	if (s->nb_line >= NF_TEXT_GET_MAX) {
+	if (s->nb_line >= NF_ASCII_GET_MAX) {
 		end = memchr(data, '\n', len);
 		n = end != NULL ? (size_t)(end - data) + 1 : len;
 	}
@@ -79,7 +79,8 @@ static size_t session_gather(struct nf_session *s, const uint8_t *data, size_t l
 	s->nb_line += (uint32_t)n;
 	if (data[n - 1] == '\n')
 		session_run(s, s->line, s->nb_line - 1);
-	else if (s->nb_line <= NF_TEXT_GET_MAX && nf_text_get(s, s->line, s->nb_line) == s->nb_line)
+	else if (s->nb_line <= NF_ASCII_GET_MAX &&
+		 nf_ascii_get(s, s->line, s->nb_line) == s->nb_line)
 		session_keys(s);
 	return n;
 }
@@ -93,7 +94,7 @@ static size_t session_line(struct nf_session *s, const uint8_t *data, size_t len
 		return session_gather(s, data, len);
 	if (data[0] == ' ') /* leading blanks are nothing */
 		return 1;
-	n = nf_text_get(s, data, len);
+	n = nf_ascii_get(s, data, len);
 	if (n > 0) {
 		session_keys(s);
 		return n;
@@ -135,7 +136,7 @@ static size_t session_crlf(struct nf_session *s, const uint8_t *data)
 	if (s->nb_line == 2) {
 		s->nb_line = 0;
 		s->state = NF_SESSION_LINE;
-		nf_text_stored(s, s->line[0] == '\r' && s->line[1] == '\n');
+		nf_ascii_stored(s, s->line[0] == '\r' && s->line[1] == '\n');
 	}
 	return 1;
 }
@@ -181,7 +182,7 @@ static size_t session_step(struct nf_session *s, const uint8_t *data, size_t len
 	case NF_SESSION_LINE:
 		return session_line(s, data, len);
 	case NF_SESSION_KEYS:
-		return nf_text_keys(s, data, len);
+		return nf_ascii_keys(s, data, len);
 	case NF_SESSION_VALUE:
 		return session_value(s, data, len);
 	case NF_SESSION_CRLF:

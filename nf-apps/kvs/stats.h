@@ -7,7 +7,7 @@
 #define SLUICE_NF_APPS_KVS_STATS_H
 
 #include "nf-apps/kvs/binary.h"
-#include "nf-apps/kvs/text.h"
+#include "nf-apps/kvs/ascii.h"
 
 /* Where the lines of an answer go. */
 struct nf_stats {

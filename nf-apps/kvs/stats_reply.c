@@ -57,7 +57,7 @@ static void stats_dump(struct nf_session *s, const struct nf_words *words)
 		nf_session_say(s, "CLIENT_ERROR bad command line");
 	else if (!nf_number_u32(words->w[2].p, words->w[2].len, &class) ||
 		 !nf_number_u32(words->w[3].p, words->w[3].len, &dump.limit))
-		nf_session_say(s, NF_TEXT_BAD_LINE);
+		nf_session_say(s, NF_ASCII_BAD_LINE);
 	else if (class > 63)
 		nf_session_say(s, "CLIENT_ERROR Illegal slab id");
 	else {

@@ -65,7 +65,7 @@ static void expect(
 	assert_int_equal(h[1], opcode);
 	assert_int_equal(h[4], ext_len);
 	assert_int_equal(h[6] << 8 | h[7], status);
-	assert_int_equal(nf_binary_u32(h + 8), len);
+	assert_int_equal(nf_inet_get32(h + 8), len);
 	memcpy(&opaque, h + 12, 4);
 	assert_int_equal(opaque, OPAQUE);
 	assert_memory_equal(h + NF_BINARY_HEADER, body, len);
@@ -195,7 +195,7 @@ static void check_stat(void)
 	uint32_t nb = 0;
 
 	ask(NF_BINARY_STAT, NULL, 0, "", "", 0);
-	for (p = answer.text; p[2] != 0 || p[3] != 0; p += NF_BINARY_HEADER + nf_binary_u32(p + 8))
+	for (p = answer.text; p[2] != 0 || p[3] != 0; p += NF_BINARY_HEADER + nf_inet_get32(p + 8))
 		nb++;
 	assert_true(nb > 40);
 	assert_int_equal(p + NF_BINARY_HEADER - answer.text, answer.len);
@@ -260,7 +260,7 @@ static void check_violations(void)
 		return;
 	big = calloc(1, (2u << 20) + 64);
 	n = request(big, NF_BINARY_SET, flags7, 8, "foo", "", 0);
-	nf_binary_put_u32(big + 8, 11 + (2u << 20));
+	nf_inet_put32(big + 8, 11 + (2u << 20));
 	assert_false(
 		ask_stream(kvs, big, n + (2u << 20), cut < 16 ? 4096 : cut, SIZE_MAX, &answer));
 	expect_error(NF_BINARY_SET, NF_BINARY_TOO_LARGE, "Too large.");
