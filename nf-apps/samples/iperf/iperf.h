@@ -12,7 +12,8 @@
 #include <sys/types.h>
 
 #define NF_IPERF_STREAMS_MAX 128
-#define NF_IPERF_COOKIE      37 /* bytes on the wire, the terminating zero included */
+#define NF_IPERF_RATE_MAX    1e15 /* bits a second */
+#define NF_IPERF_COOKIE      37   /* bytes on the wire, the terminating zero included */
 #define NF_IPERF_BLOCK_MAX   (1 << 20)
 #define NF_IPERF_DGRAM_MAX   65507
 #define NF_IPERF_DGRAM_MIN   16 /* seconds, microseconds, number */

@@ -65,7 +65,7 @@ bool nf_iperf_json_params(struct nf_iperf_params *p, const char *text)
 		.count64 = json_bool(text, "udp_counters_64bit") };
 	p->bandwidth = rate != NULL ? strtod(rate, NULL) : 0;
 	most = p->udp ? NF_IPERF_DGRAM_MAX : NF_IPERF_BLOCK_MAX;
-	return text[0] == '{' && p->bandwidth >= 0 &&
+	return text[0] == '{' && p->bandwidth >= 0 && p->bandwidth <= NF_IPERF_RATE_MAX &&
 	       json_number(text, "time", 10, 0, 86400, &p->time_s) &&
 	       json_number(text, "omit", 0, 0, 600, &p->omit_s) &&
 	       json_number(text, "parallel", 1, 1, NF_IPERF_STREAMS_MAX, &p->parallel) &&
