@@ -188,6 +188,16 @@ unsigned nf_device_arm(void)
 	return nb_waiting;
 }
 
+void nf_device_reclaim(void)
+{
+	for (unsigned i = 0; i < NF_DEVICE_MAX; i++) {
+		uint16_t none = 0;
+
+		if (devices[i].started)
+			(void)uk_netdev_tx_burst(devices[i].dev, 0, NULL, &none);
+	}
+}
+
 void nf_device_disarm(void)
 {
 	for (unsigned i = 0; i < NF_DEVICE_MAX; i++) {

@@ -16,5 +16,7 @@ extern uint16_t nf_device_ring; /* descriptors per ring */
 /* Arms the interrupt of every open device; returns on how many packets wait already. */
 unsigned nf_device_arm(void);
 void nf_device_disarm(void);
+/* Buffers that the devices have sent go back to their pool, which else happens when more is sent. */
+void nf_device_reclaim(void);
 
 #endif

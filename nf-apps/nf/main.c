@@ -231,6 +231,7 @@ static void main_look(struct main_loop *l, const struct main_conf *c)
 
 	l->next_look_ns = now + LOOK_NS;
 	(void)!uk_netdev_service();
+	nf_device_reclaim();
 	if (c->stats > 0 && now >= l->next_stats_ns) {
 		l->next_stats_ns = now + c->stats * SEC_NS;
 		main_report(l, "tick");
